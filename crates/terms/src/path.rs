@@ -1,0 +1,218 @@
+//! An absolute path that is already in its simplest spelling.
+
+use std::borrow::Borrow;
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An absolute, normalised path: it starts with `/`, has no `//`, no `.` or `..` component and no trailing `/`
+/// (but for the root itself).
+///
+/// Such a path is a name, not a promise that something is there, and it may pass through symlinks. Paths are
+/// ordered component by component, so a directory sorts directly before everything below it (systemd:
+/// `path_compare`). Bytes need not be UTF-8: recordings contain what programs really opened.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AbsPath(Arc<Path>);
+
+/// Why a text is not an [`AbsPath`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathError {
+    /// The path does not start with `/`.
+    NotAbsolute,
+    /// The path contains a `..` component, which systemd refuses.
+    ParentComponent,
+    /// The path has 4096 bytes (`PATH_MAX`) or more.
+    TooLong,
+    /// The path contains a NUL byte.
+    Nul,
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PathError::NotAbsolute => "the path is not absolute",
+            PathError::ParentComponent => "the path contains a `..` component",
+            PathError::TooLong => "the path has 4096 bytes or more",
+            PathError::Nul => "the path contains a NUL byte",
+        })
+    }
+}
+
+impl std::error::Error for PathError {}
+
+impl AbsPath {
+    /// The root directory, `/`.
+    pub fn root() -> Self {
+        AbsPath(Arc::from(Path::new("/")))
+    }
+
+    /// Simplifies `//`, `/./` and a trailing `/`, then checks the rules that systemd has for paths in units
+    /// (`path_simplify_and_warn`).
+    pub fn parse(text: impl AsRef<OsStr>) -> Result<Self, PathError> {
+        let bytes = text.as_ref().as_bytes();
+        if bytes.first() != Some(&b'/') {
+            return Err(PathError::NotAbsolute);
+        }
+        if bytes.contains(&0) {
+            return Err(PathError::Nul);
+        }
+        let mut simple = Vec::with_capacity(bytes.len());
+        for component in bytes.split(|&b| b == b'/') {
+            match component {
+                b"" | b"." => {}
+                b".." => return Err(PathError::ParentComponent),
+                name => {
+                    simple.push(b'/');
+                    simple.extend_from_slice(name);
+                }
+            }
+        }
+        if simple.is_empty() {
+            simple.push(b'/');
+        }
+        if simple.len() >= 4096 {
+            return Err(PathError::TooLong);
+        }
+        Ok(AbsPath(Arc::from(Path::new(OsStr::from_bytes(&simple)))))
+    }
+
+    /// The path as the standard library's type.
+    pub fn as_path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The raw bytes of the path.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_os_str().as_bytes()
+    }
+
+    /// Whether this is `/`.
+    pub fn is_root(&self) -> bool {
+        self.as_bytes() == b"/"
+    }
+
+    /// The directory that holds this path; `None` for `/`.
+    pub fn parent(&self) -> Option<AbsPath> {
+        self.0.parent().map(|p| AbsPath(Arc::from(p)))
+    }
+
+    /// The last component; `None` for `/`.
+    pub fn file_name(&self) -> Option<&OsStr> {
+        self.0.file_name()
+    }
+
+    /// The components after the leading `/`, in order.
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &OsStr> {
+        self.0.iter().skip(1).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Appends a relative path; a leading `/` of `relative` is ignored, so that a path can be put below a root.
+    pub fn join(&self, relative: impl AsRef<OsStr>) -> Result<AbsPath, PathError> {
+        let mut bytes = self.as_bytes().to_vec();
+        bytes.push(b'/');
+        bytes.extend_from_slice(relative.as_ref().as_bytes());
+        AbsPath::parse(OsStr::from_bytes(&bytes))
+    }
+
+    /// Whether this path is `other` or lies below it, judged by names alone.
+    pub fn is_at_or_below(&self, other: &AbsPath) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    /// Whether this path lies below `other` and is not `other` itself.
+    pub fn is_below(&self, other: &AbsPath) -> bool {
+        self != other && self.is_at_or_below(other)
+    }
+
+    /// Every path from `/` down to this one.
+    pub fn ancestors_from_root(&self) -> Vec<AbsPath> {
+        let mut all: Vec<AbsPath> = self.0.ancestors().map(|p| AbsPath(Arc::from(p))).collect();
+        all.reverse();
+        all
+    }
+
+    /// Moves a path from below `from` to below `to`; `None` when it is not at or below `from`.
+    pub fn rebase(&self, from: &AbsPath, to: &AbsPath) -> Option<AbsPath> {
+        let rest = self.0.strip_prefix(&from.0).ok()?;
+        to.join(rest).ok()
+    }
+}
+
+impl AsRef<Path> for AbsPath {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Borrow<Path> for AbsPath {
+    fn borrow(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl From<&AbsPath> for PathBuf {
+    fn from(path: &AbsPath) -> PathBuf {
+        path.0.to_path_buf()
+    }
+}
+
+impl std::str::FromStr for AbsPath {
+    type Err = PathError;
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        AbsPath::parse(text)
+    }
+}
+
+impl fmt::Display for AbsPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.display(), f)
+    }
+}
+
+impl fmt::Debug for AbsPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> AbsPath {
+        AbsPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn simplifies_as_systemd_does() {
+        for (text, simple) in [("/", "/"), ("//", "/"), ("/a//b/./c/", "/a/b/c"), ("/.", "/")] {
+            assert_eq!(path(text).to_string(), simple);
+        }
+    }
+
+    #[test]
+    fn refuses_what_systemd_refuses() {
+        assert_eq!(AbsPath::parse("a/b"), Err(PathError::NotAbsolute));
+        assert_eq!(AbsPath::parse(""), Err(PathError::NotAbsolute));
+        assert_eq!(AbsPath::parse("/h/../i"), Err(PathError::ParentComponent));
+        assert_eq!(AbsPath::parse("/".to_string() + &"x".repeat(4095)), Err(PathError::TooLong));
+    }
+
+    #[test]
+    fn a_directory_sorts_directly_before_its_subtree() {
+        let mut all = [path("/a-b"), path("/a/b"), path("/a"), path("/")];
+        all.sort();
+        assert_eq!(all, [path("/"), path("/a"), path("/a/b"), path("/a-b")]);
+    }
+
+    #[test]
+    fn below_is_by_component_not_by_prefix() {
+        assert!(path("/usr/lib").is_below(&path("/usr")));
+        assert!(!path("/usrlocal").is_below(&path("/usr")));
+        assert!(path("/usr").is_at_or_below(&path("/usr")));
+        assert_eq!(path("/usr/lib").rebase(&path("/usr"), &path("/x")), Some(path("/x/lib")));
+        assert_eq!(path("/usr").rebase(&path("/usr"), &path("/x")), Some(path("/x")));
+    }
+}
