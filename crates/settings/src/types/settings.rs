@@ -1,0 +1,112 @@
+//! All settings of one unit.
+
+use super::*;
+use ringfence_terms::{Origin, Sourced};
+use ringfence_unit::{Manager, UnitName};
+
+/// Everything that a unit's directives say, typed, each value with its origin, and with what directives imply for each
+/// other already worked in (systemd: `unit_patch_contexts`).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The unit's own name (not an alias).
+    pub unit: UnitName,
+    /// Whose manager runs it; some defaults depend on it.
+    pub manager: Manager,
+    /// The parts of `[Unit]` that matter for running it.
+    pub unit_section: UnitSection,
+    /// Type, commands, time-outs.
+    pub service: Service,
+    /// How it is stopped (systemd.kill(5)).
+    pub kill: Kill,
+    /// User, groups (systemd.exec(5), "User/Group Identity").
+    pub identity: Identity,
+    /// Root, working directory, binds (systemd.exec(5), "Paths").
+    pub paths: Paths,
+    /// `RuntimeDirectory=`, `StateDirectory=`, `CacheDirectory=`, `LogsDirectory=`, `ConfigurationDirectory=`.
+    pub directories: ExecDirectories,
+    /// Sandboxing, capabilities, security, system call filtering.
+    pub sandbox: Sandbox,
+    /// Limits, umask, keyring, personality.
+    pub process: Process,
+    /// CPU and I/O scheduling.
+    pub scheduling: Scheduling,
+    /// Environment variables.
+    pub environment: Environment,
+    /// Standard input, output, error.
+    pub stdio: Stdio,
+    /// `SetCredential=`, `LoadCredential=` and their kin.
+    pub credentials: Credentials,
+    /// Directives that are understood, but that ringfence's engine does not enforce: each is said out loud.
+    pub not_enforced: Vec<NotEnforced>,
+    /// Why systemd would refuse to start the unit (`LoadState=bad-setting`), if it would.
+    pub refused: Vec<BadSetting>,
+}
+
+/// The parts of `[Unit]` that ringfence reads.
+#[derive(Clone, Debug)]
+pub struct UnitSection {
+    /// `Description=`.
+    pub description: Option<String>,
+    /// `DefaultDependencies=`; weighs in the exposure.
+    pub default_dependencies: Sourced<bool>,
+    /// `Condition…=` and `Assert…=` lines, in order, as directive and value; checking them needs the host.
+    pub conditions: Vec<Origin>,
+    /// `JoinsNamespaceOf=`.
+    pub joins_namespace_of: Vec<Sourced<String>>,
+    /// `SuccessAction=` is set to something other than `none`: a unit may then lack `ExecStart=`.
+    pub success_action: bool,
+}
+
+impl Default for UnitSection {
+    fn default() -> Self {
+        UnitSection {
+            description: None,
+            default_dependencies: Sourced::built_in(true),
+            conditions: Vec::new(),
+            joins_namespace_of: Vec::new(),
+            success_action: false,
+        }
+    }
+}
+
+/// A directive that ringfence does not enforce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotEnforced {
+    /// The line.
+    pub origin: Origin,
+    /// What the service therefore gets that it would not get under systemd, or the reverse; one sentence.
+    pub why: &'static str,
+}
+
+/// Why systemd would refuse the unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadSetting {
+    /// The line, where one line is to blame.
+    pub origin: Option<Origin>,
+    /// What is wrong, one sentence.
+    pub why: String,
+}
+
+impl Settings {
+    /// The settings of a unit with no directives at all.
+    pub fn defaults(unit: UnitName, manager: Manager) -> Settings {
+        Settings {
+            unit,
+            manager,
+            unit_section: UnitSection::default(),
+            service: Service::default(),
+            kill: Kill::default(),
+            identity: Identity::default(),
+            paths: Paths::default(),
+            directories: ExecDirectories::default(),
+            sandbox: Sandbox::default(),
+            process: Process::for_manager(manager),
+            scheduling: Scheduling::default(),
+            environment: Environment::default(),
+            stdio: Stdio::default(),
+            credentials: Credentials::default(),
+            not_enforced: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+}
