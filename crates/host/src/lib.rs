@@ -1,0 +1,94 @@
+//! A snapshot of the machine, taken in one place.
+//!
+//! [`HostFacts`] is the real implementation of [`Facts`]: it reads the mount table, the accounts and the kernel's
+//! features once, looks files up when the planner asks and remembers what it saw, so that one plan is computed from one
+//! consistent view. It only reads; it changes nothing.
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod features;
+mod files;
+mod mountinfo;
+
+pub use accounts::Accounts;
+
+use files::Files;
+use ringfence_sandbox::facts::{Facts, Features, Mount, Node, User};
+use ringfence_terms::{AbsPath, Errno};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The facts of this machine, or of an unbooted system tree below a directory.
+pub struct HostFacts {
+    files: Files,
+    mounts: Vec<Mount>,
+    features: Features,
+    accounts: Accounts,
+}
+
+impl HostFacts {
+    /// Takes the snapshot of the running machine.
+    ///
+    /// # Errors
+    /// When `/proc/self/mountinfo` cannot be read.
+    pub fn of_this_machine() -> io::Result<HostFacts> {
+        let mountinfo = Path::new("/proc/self/mountinfo");
+        let text = std::fs::read(mountinfo)
+            .map_err(|e| io::Error::new(e.kind(), format!("cannot read {}: {e}", mountinfo.display())))?;
+        let mounts = mountinfo::parse(&text)?;
+        Ok(HostFacts {
+            features: features::probe(&mounts),
+            mounts,
+            files: Files::below(PathBuf::from("/")),
+            accounts: Accounts::read(Path::new("/"))?,
+        })
+    }
+
+    /// Takes the snapshot of a system tree that is not running: its files and accounts are those below `root`, nothing
+    /// is mounted but the tree itself, and the kernel is taken to be able to do everything.
+    ///
+    /// # Errors
+    /// When `root` is no directory.
+    pub fn of_tree(root: &Path) -> io::Result<HostFacts> {
+        let root = root
+            .canonicalize()
+            .map_err(|e| io::Error::new(e.kind(), format!("cannot use {} as a root: {e}", root.display())))?;
+        Ok(HostFacts {
+            features: features::assumed_for_a_tree(),
+            mounts: vec![mountinfo::whole_tree()],
+            accounts: Accounts::read(&root)?,
+            files: Files::below(root),
+        })
+    }
+
+    /// The accounts.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+}
+
+impl Facts for HostFacts {
+    fn node(&self, path: &AbsPath) -> Result<Node, Errno> {
+        self.files.node(path)
+    }
+
+    fn mounts(&self) -> &[Mount] {
+        &self.mounts
+    }
+
+    fn features(&self) -> &Features {
+        &self.features
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        self.accounts.user(name).cloned()
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        self.accounts.group(name)
+    }
+
+    fn groups_of(&self, user: &str) -> Vec<u32> {
+        self.accounts.groups_of(user)
+    }
+}
