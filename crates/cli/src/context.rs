@@ -1,0 +1,62 @@
+//! What every command starts from: the global options.
+
+use crate::args::{Color, Format, Global};
+use crate::complaints;
+use ringfence_terms::{Complaint, Severity};
+use std::path::PathBuf;
+
+/// The global options, put to use.
+pub struct Context {
+    /// `--root`.
+    pub root: Option<PathBuf>,
+    /// `--user` or not.
+    pub manager: ringfence_unit::Manager,
+    /// `--format`.
+    pub format: Format,
+    verbose: bool,
+    quiet: bool,
+}
+
+impl Context {
+    /// Takes the options over and sets colours for the whole process.
+    pub fn new(global: &Global) -> Context {
+        let choice = match global.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+        Context {
+            root: global.root.clone(),
+            manager: if global.user {
+                ringfence_unit::Manager::User
+            } else {
+                ringfence_unit::Manager::System
+            },
+            format: global.format,
+            verbose: global.verbose,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Prints complaints about a unit's files to standard error: errors always, warnings unless `-q`, notes with `-v`.
+    pub fn complain(&self, complaints: &[Complaint]) {
+        for complaint in complaints {
+            let wanted = match complaint.severity {
+                Severity::Error => true,
+                Severity::Warning => !self.quiet,
+                Severity::Note => self.verbose,
+            };
+            if wanted {
+                anstream::eprintln!("{}", complaints::render(complaint));
+            }
+        }
+    }
+
+    /// Says something about the progress of the work, unless `-q`.
+    pub fn note(&self, message: impl std::fmt::Display) {
+        if !self.quiet {
+            anstream::eprintln!("{message}");
+        }
+    }
+}

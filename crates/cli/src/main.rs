@@ -1,0 +1,22 @@
+//! The `ringfence` command: arguments in, text or JSON out. The only part that knows a terminal.
+
+mod args;
+mod commands;
+mod complaints;
+mod context;
+mod failure;
+mod output;
+
+use args::Arguments;
+use clap::Parser;
+use context::Context;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let context = Context::new(&arguments.global);
+    match commands::dispatch(arguments.command, &context) {
+        Ok(status) => status,
+        Err(failure) => failure.report(),
+    }
+}
