@@ -1,0 +1,256 @@
+//! The profile itself: a set of accesses, made by folding events and by merging.
+
+use crate::intern::{Id, Names, Table};
+use crate::{Event, FileKind, FileUse, Operations, Privilege, Program, Recording, RecordingId, What, fold};
+use hashbrown::HashSet;
+use ringfence_terms::Errno;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Everything that one or more recordings saw, each access once.
+///
+/// A profile is a set, and [`Profile::merge`] is its union: associative, commutative and idempotent.
+#[derive(Clone, Default)]
+pub struct Profile {
+    recordings: BTreeMap<RecordingId, Recording>,
+    names: Names,
+    programs: Table<Arc<Program>>,
+    /// Where a link is, and its text.
+    links: Table<(Id, Id)>,
+    /// Lists of links that were followed on one way.
+    ways: Table<Box<[Id]>>,
+    files: HashSet<Packed>,
+    privileges: BTreeMap<Privilege, BTreeSet<Witness>>,
+}
+
+/// A file access, as numbers in the profile's tables.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Packed {
+    path: Id,
+    /// The same as `path` where the host's path does not differ or is not known.
+    host: Id,
+    by: Id,
+    via: Id,
+    operations: Operations,
+    /// 0 for success.
+    errno: i32,
+    kind: FileKind,
+}
+
+/// Who used a privilege, with what result.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Witness {
+    /// The program.
+    pub by: Arc<Program>,
+    /// How it ended; `None` when it succeeded.
+    pub errno: Option<Errno>,
+}
+
+/// One file access in a profile.
+#[derive(Clone, Copy)]
+pub struct FileAccess<'p> {
+    profile: &'p Profile,
+    packed: &'p Packed,
+}
+
+impl<'p> FileAccess<'p> {
+    /// The absolute path as the program sees it; `/proc/self` stands for the program's own directory in `/proc`, and
+    /// `/proc/PID` for any other process's.
+    pub fn path(self) -> &'p Path {
+        self.profile.path(self.packed.path)
+    }
+
+    /// The path as the host sees it, where it is known to differ.
+    pub fn host(self) -> Option<&'p Path> {
+        (self.packed.host != self.packed.path).then(|| self.profile.path(self.packed.host))
+    }
+
+    /// What one call did or tried with the path.
+    pub fn operations(self) -> Operations {
+        self.packed.operations
+    }
+
+    /// Who.
+    pub fn by(self) -> &'p Arc<Program> {
+        self.profile.programs.get(self.packed.by)
+    }
+
+    /// How it ended; `None` when it succeeded.
+    pub fn errno(self) -> Option<Errno> {
+        (self.packed.errno != 0).then_some(Errno(self.packed.errno))
+    }
+
+    /// What was found there.
+    pub fn kind(self) -> FileKind {
+        self.packed.kind
+    }
+
+    /// The symlinks that were followed on the way, each with its text.
+    pub fn via(self) -> impl ExactSizeIterator<Item = (&'p Path, &'p Path)> {
+        let profile = self.profile;
+        profile.ways.get(self.packed.via).iter().map(move |&link| profile.link(link))
+    }
+
+    /// The order in which accesses are written.
+    fn cmp(self, other: FileAccess<'_>) -> Ordering {
+        by_component(self.path(), other.path())
+            .then_with(|| self.host().cmp(&other.host()))
+            .then_with(|| self.operations().cmp(&other.operations()))
+            .then_with(|| self.packed.errno.cmp(&other.packed.errno))
+            .then_with(|| self.kind().cmp(&other.kind()))
+            .then_with(|| self.via().cmp(other.via()))
+            .then_with(|| self.by().cmp(other.by()))
+    }
+}
+
+/// Compares byte by byte, a slash before every other byte: a directory comes directly before everything below it.
+fn by_component(a: &Path, b: &Path) -> Ordering {
+    let (a, b) = (a.as_os_str().as_bytes(), b.as_os_str().as_bytes());
+    let low = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
+    a.iter().map(low).cmp(b.iter().map(low))
+}
+
+impl Profile {
+    /// A profile of nothing.
+    pub fn new() -> Profile {
+        Profile::default()
+    }
+
+    /// Adds what `event` says, interpreted as far as the fold does (see `docs/profile.md`); whether that was new.
+    pub fn add(&mut self, event: &Event) -> bool {
+        match &event.what {
+            What::File(file) => {
+                let mut new = self.add_file(&event.by, event.errno, file);
+                for privilege in fold::implied(file) {
+                    new |= self.add_privilege(&event.by, event.errno, privilege);
+                }
+                new
+            }
+            What::Privilege(privilege) => self.add_privilege(&event.by, event.errno, privilege.clone()),
+        }
+    }
+
+    fn add_file(&mut self, by: &Arc<Program>, errno: Option<Errno>, file: &FileUse) -> bool {
+        let path = self.names.intern(fold::path(file).as_os_str().as_bytes());
+        let host = match &file.host {
+            Some(host) if *host != file.path => self.names.intern(host.as_os_str().as_bytes()),
+            _ => path,
+        };
+        let via =
+            file.via.iter().map(|link| self.intern_link(&link.path, &link.target)).collect::<Box<[Id]>>();
+        let packed = Packed {
+            path,
+            host,
+            by: self.programs.intern(Arc::clone(by)),
+            via: self.ways.intern(via),
+            operations: file.operations,
+            errno: errno.map_or(0, |e| e.0),
+            kind: file.kind,
+        };
+        self.files.insert(packed)
+    }
+
+    fn intern_link(&mut self, path: &Path, target: &Path) -> Id {
+        let path = self.names.intern(path.as_os_str().as_bytes());
+        let target = self.names.intern(target.as_os_str().as_bytes());
+        self.links.intern((path, target))
+    }
+
+    fn add_privilege(&mut self, by: &Arc<Program>, errno: Option<Errno>, privilege: Privilege) -> bool {
+        self.privileges.entry(privilege).or_default().insert(Witness { by: Arc::clone(by), errno })
+    }
+
+    /// Adds a recording, or brings the one with that number up to date.
+    pub fn record(&mut self, id: RecordingId, recording: &Recording) {
+        self.recordings
+            .entry(id)
+            .and_modify(|known| known.join(recording))
+            .or_insert_with(|| recording.clone());
+    }
+
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Profile) {
+        for (id, recording) in &other.recordings {
+            self.record(*id, recording);
+        }
+        for access in other.files_unordered() {
+            self.add_access(access);
+        }
+        for (privilege, witnesses) in &other.privileges {
+            self.privileges.entry(privilege.clone()).or_default().extend(witnesses.iter().cloned());
+        }
+    }
+
+    fn add_access(&mut self, access: FileAccess<'_>) {
+        let path = self.names.intern(access.path().as_os_str().as_bytes());
+        let host = access.host().map_or(path, |host| self.names.intern(host.as_os_str().as_bytes()));
+        let via = access.via().map(|(path, target)| self.intern_link(path, target)).collect::<Box<[Id]>>();
+        let by = self.programs.intern(Arc::clone(access.by()));
+        let via = self.ways.intern(via);
+        self.files.insert(Packed { path, host, by, via, ..*access.packed });
+    }
+
+    /// The recordings that the profile was made of.
+    pub fn recordings(&self) -> impl ExactSizeIterator<Item = (RecordingId, &Recording)> {
+        self.recordings.iter().map(|(id, recording)| (*id, recording))
+    }
+
+    /// Every file access, in no order.
+    pub fn files_unordered(&self) -> impl ExactSizeIterator<Item = FileAccess<'_>> {
+        self.files.iter().map(|packed| FileAccess { profile: self, packed })
+    }
+
+    /// Every file access, by path, a directory directly before what is below it.
+    pub fn files(&self) -> Vec<FileAccess<'_>> {
+        let mut all: Vec<_> = self.files_unordered().collect();
+        all.sort_unstable_by(|a, b| a.cmp(*b));
+        all
+    }
+
+    /// Every other privilege, and who used it with what result.
+    pub fn privileges(&self) -> impl ExactSizeIterator<Item = (&Privilege, &BTreeSet<Witness>)> {
+        self.privileges.iter()
+    }
+
+    fn path(&self, id: Id) -> &Path {
+        Path::new(OsStr::from_bytes(self.names.get(id)))
+    }
+
+    fn link(&self, id: Id) -> (&Path, &Path) {
+        let (path, target) = *self.links.get(id);
+        (self.path(path), self.path(target))
+    }
+}
+
+impl PartialEq for Profile {
+    fn eq(&self, other: &Profile) -> bool {
+        self.recordings == other.recordings
+            && self.privileges == other.privileges
+            && self.files.len() == other.files.len()
+            && self.files().into_iter().zip(other.files()).all(|(a, b)| a.cmp(b) == Ordering::Equal)
+    }
+}
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Profile")
+            .field("recordings", &self.recordings)
+            .field("files", &self.files())
+            .field("privileges", &self.privileges)
+            .finish()
+    }
+}
+
+impl std::fmt::Debug for FileAccess<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} by {}", self.operations(), self.path().display(), self.by())?;
+        if let Some(errno) = self.errno() {
+            write!(f, " = {errno}")?;
+        }
+        Ok(())
+    }
+}
