@@ -1,5 +1,10 @@
 //! What planning must know of the machine.
 
+pub mod fake;
+mod mounts;
+
+pub use mounts::MountTable;
+
 use ringfence_terms::{AbsPath, Errno};
 use std::ffi::OsString;
 
@@ -9,8 +14,8 @@ pub trait Facts {
     /// What is at a path of the host, without following a symlink at its end; the directories on the way must be real
     /// ones (the planner follows symlinks itself, one step at a time).
     fn node(&self, path: &AbsPath) -> Result<Node, Errno>;
-    /// The host's mount table, in mount order.
-    fn mounts(&self) -> &[Mount];
+    /// The host's mount table.
+    fn mounts(&self) -> &MountTable;
     /// What the kernel and the caller's privileges allow.
     fn features(&self) -> &Features;
     /// A user by name or number.

@@ -1,0 +1,132 @@
+//! The host's mount table, indexed by path.
+
+use super::Mount;
+use ringfence_terms::AbsPath;
+use std::collections::HashMap;
+
+/// The mounts that can be reached by path, sorted by path: of mounts that are stacked on one mount point only the top
+/// one, and none that a later mount further up hides.
+#[derive(Clone, Debug, Default)]
+pub struct MountTable {
+    reachable: Vec<Mount>,
+    at: HashMap<AbsPath, usize>,
+}
+
+impl MountTable {
+    /// Takes the lines of `mountinfo` in any order.
+    pub fn new(all: Vec<Mount>) -> MountTable {
+        let mut children: HashMap<u32, Vec<usize>> = HashMap::new();
+        let known: HashMap<u32, usize> = all.iter().enumerate().map(|(at, m)| (m.id, at)).collect();
+        let mut pending = Vec::new();
+        for (at, mount) in all.iter().enumerate() {
+            if mount.parent != mount.id && known.contains_key(&mount.parent) {
+                children.entry(mount.parent).or_default().push(at);
+            } else if mount.path.is_root() {
+                pending.push(at);
+            }
+        }
+        let mut reachable = Vec::new();
+        let mut seen = vec![false; all.len()];
+        while let Some(at) = pending.pop() {
+            if std::mem::replace(&mut seen[at], true) {
+                continue;
+            }
+            let below = children.get(&all[at].id).map(Vec::as_slice).unwrap_or_default();
+            let on_top: Vec<usize> =
+                below.iter().copied().filter(|&child| all[child].path == all[at].path).collect();
+            if on_top.is_empty() {
+                reachable.push(at);
+                pending.extend(uncovered(&all, below));
+            } else {
+                pending.extend(on_top);
+            }
+        }
+        let mut reachable: Vec<Mount> = reachable.into_iter().map(|at| all[at].clone()).collect();
+        reachable.sort_by(|a, b| a.path.cmp(&b.path));
+        let at = reachable.iter().enumerate().map(|(index, m)| (m.path.clone(), index)).collect();
+        MountTable { reachable, at }
+    }
+
+    /// Every reachable mount, sorted by path.
+    pub fn all(&self) -> &[Mount] {
+        &self.reachable
+    }
+
+    /// The mount whose mount point this is.
+    pub fn at(&self, path: &AbsPath) -> Option<&Mount> {
+        self.at.get(path).map(|&index| &self.reachable[index])
+    }
+
+    /// The mount that a path without symlinks lies on.
+    pub fn covering(&self, path: &AbsPath) -> Option<&Mount> {
+        path.as_path().ancestors().find_map(|above| self.at.get(above)).map(|&index| &self.reachable[index])
+    }
+
+    /// The mounts below a path and not at it, sorted by path.
+    pub fn below(&self, path: &AbsPath) -> &[Mount] {
+        let start = self.reachable.partition_point(|m| m.path <= *path);
+        let length = self.reachable[start..].partition_point(|m| m.path.is_below(path));
+        &self.reachable[start..start + length]
+    }
+}
+
+/// Of mounts that lie on one mount, those that no sibling further up hides.
+fn uncovered<'a>(all: &'a [Mount], siblings: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+    let mut sorted = siblings.to_vec();
+    sorted.sort_by(|&a, &b| all[a].path.cmp(&all[b].path));
+    let mut last: Option<usize> = None;
+    sorted.into_iter().filter(move |&at| {
+        let hidden = last.is_some_and(|top| all[at].path.is_below(&all[top].path));
+        if !hidden {
+            last = Some(at);
+        }
+        !hidden
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MountFlags;
+    use super::*;
+
+    fn mount(id: u32, parent: u32, path: &str) -> Mount {
+        Mount {
+            id,
+            parent,
+            root: "/".into(),
+            path: path.parse().expect("a path"),
+            fs_type: format!("fs{id}"),
+            source: "none".into(),
+            flags: MountFlags::default(),
+            super_read_only: false,
+            super_options: String::new(),
+        }
+    }
+
+    fn types(mounts: &[Mount]) -> Vec<&str> {
+        mounts.iter().map(|m| m.fs_type.as_str()).collect()
+    }
+
+    #[test]
+    fn stacked_and_covered_mounts_are_not_reachable() {
+        let table = MountTable::new(vec![
+            mount(1, 0, "/"),
+            mount(2, 1, "/dev"),
+            mount(3, 2, "/dev/pts"),
+            mount(4, 3, "/dev/pts"),
+            mount(5, 1, "/srv/a/b"),
+            mount(6, 1, "/srv/a"),
+            mount(7, 6, "/srv/a/c"),
+        ]);
+        assert_eq!(types(table.all()), ["fs1", "fs2", "fs4", "fs6", "fs7"]);
+        assert_eq!(table.covering(&"/srv/a/b/x".parse().expect("a path")).map(|m| m.id), Some(6));
+        assert_eq!(types(table.below(&"/srv".parse().expect("a path"))), ["fs6", "fs7"]);
+        assert_eq!(types(table.below(&"/dev/pts".parse().expect("a path"))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_table_that_contradicts_itself_does_no_harm() {
+        let table = MountTable::new(vec![mount(1, 2, "/"), mount(2, 1, "/"), mount(3, 3, "/x")]);
+        assert!(table.all().is_empty());
+    }
+}
