@@ -13,7 +13,7 @@ mod mountinfo;
 pub use accounts::Accounts;
 
 use files::Files;
-use ringfence_sandbox::facts::{Facts, Features, Mount, Node, User};
+use ringfence_sandbox::facts::{Facts, Features, MountTable, Node, User};
 use ringfence_terms::{AbsPath, Errno};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// The facts of this machine, or of an unbooted system tree below a directory.
 pub struct HostFacts {
     files: Files,
-    mounts: Vec<Mount>,
+    mounts: MountTable,
     features: Features,
     accounts: Accounts,
 }
@@ -38,7 +38,7 @@ impl HostFacts {
         let mounts = mountinfo::parse(&text)?;
         Ok(HostFacts {
             features: features::probe(&mounts),
-            mounts,
+            mounts: MountTable::new(mounts),
             files: Files::below(PathBuf::from("/")),
             accounts: Accounts::read(Path::new("/"))?,
         })
@@ -55,7 +55,7 @@ impl HostFacts {
             .map_err(|e| io::Error::new(e.kind(), format!("cannot use {} as a root: {e}", root.display())))?;
         Ok(HostFacts {
             features: features::assumed_for_a_tree(),
-            mounts: vec![mountinfo::whole_tree()],
+            mounts: MountTable::new(vec![mountinfo::whole_tree()]),
             accounts: Accounts::read(&root)?,
             files: Files::below(root),
         })
@@ -72,7 +72,7 @@ impl Facts for HostFacts {
         self.files.node(path)
     }
 
-    fn mounts(&self) -> &[Mount] {
+    fn mounts(&self) -> &MountTable {
         &self.mounts
     }
 

@@ -61,8 +61,20 @@ impl FakeFacts {
     pub fn debian() -> FakeFacts {
         let mut it = FakeFacts::new();
         for dir in [
-            "/boot", "/etc", "/home/alice", "/mnt", "/opt", "/srv", "/usr/bin", "/usr/sbin", "/usr/lib/modules",
-            "/usr/lib64", "/usr/share", "/var/cache", "/var/lib", "/var/log",
+            "/boot",
+            "/etc",
+            "/home/alice",
+            "/mnt",
+            "/opt",
+            "/srv",
+            "/usr/bin",
+            "/usr/sbin",
+            "/usr/lib/modules",
+            "/usr/lib64",
+            "/usr/share",
+            "/var/cache",
+            "/var/lib",
+            "/var/log",
         ] {
             it = it.dir(dir);
         }
@@ -83,10 +95,14 @@ impl FakeFacts {
         it = it.mount_flags("/dev/pts", "devpts", MountFlags { noexec: true, ..dev });
         it = it.mount_flags("/dev/mqueue", "mqueue", kernel).mount_flags("/run", "tmpfs", memory);
         it = it.mount_flags("/sys/fs/cgroup", "cgroup2", kernel).owned("/dev/shm", 0, 0, 0o1777);
-        for dir in ["/run/user", "/run/systemd/journal", "/run/systemd/system", "/run/credentials", "/run/lock"] {
+        for dir in
+            ["/run/user", "/run/systemd/journal", "/run/systemd/system", "/run/credentials", "/run/lock"]
+        {
             it = it.dir(dir);
         }
-        for dir in ["/proc/sys/kernel", "/proc/fs", "/proc/irq", "/proc/bus", "/proc/1", "/sys/kernel", "/sys/class"] {
+        for dir in
+            ["/proc/sys/kernel", "/proc/fs", "/proc/irq", "/proc/bus", "/proc/1", "/sys/kernel", "/sys/class"]
+        {
             it = it.dir(dir).owned(dir, 0, 0, 0o555);
         }
         for (path, mode) in [
@@ -110,7 +126,9 @@ impl FakeFacts {
             it = it.device(path, number);
         }
         it = it.symlink("/dev/ptmx", "pts/ptmx").device("/dev/kmsg", 0x10b).owned("/dev/kmsg", 0, 0, 0o644);
-        it.socket("/run/systemd/journal/socket").socket("/run/systemd/journal/stdout").socket("/run/systemd/journal/dev-log")
+        it.socket("/run/systemd/journal/socket")
+            .socket("/run/systemd/journal/stdout")
+            .socket("/run/systemd/journal/dev-log")
             .socket("/run/systemd/notify")
     }
 
@@ -279,7 +297,10 @@ impl Facts for FakeFacts {
 
     fn group(&self, name: &str) -> Option<u32> {
         let number = name.parse().ok();
-        self.groups.get(name).copied().or_else(|| self.groups.values().copied().find(|gid| Some(*gid) == number))
+        self.groups
+            .get(name)
+            .copied()
+            .or_else(|| self.groups.values().copied().find(|gid| Some(*gid) == number))
     }
 
     fn groups_of(&self, user: &str) -> Vec<u32> {
