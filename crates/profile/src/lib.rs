@@ -17,9 +17,12 @@ mod recording;
 mod escape;
 mod fold;
 mod intern;
+mod json;
+mod names;
 mod profile;
 
 pub use event::{Event, FileKind, FileUse, Link, ProcessRelation, What};
+pub use json::ReadError;
 pub use operation::{Operation, Operations};
 pub use privilege::{
     Abi, Address, ClockUse, ExecGain, IdentityChange, IoUringUse, KeyringUse, ModuleUse, NameKind,

@@ -95,15 +95,23 @@ impl<'p> FileAccess<'p> {
         profile.ways.get(self.packed.via).iter().map(move |&link| profile.link(link))
     }
 
+    /// Whether `other` is the same access by, perhaps, another program.
+    pub(crate) fn differs_only_in_program(self, other: FileAccess<'_>) -> bool {
+        self.cmp_but_program(other) == Ordering::Equal
+    }
+
     /// The order in which accesses are written.
     fn cmp(self, other: FileAccess<'_>) -> Ordering {
+        self.cmp_but_program(other).then_with(|| self.by().cmp(other.by()))
+    }
+
+    fn cmp_but_program(self, other: FileAccess<'_>) -> Ordering {
         by_component(self.path(), other.path())
             .then_with(|| self.host().cmp(&other.host()))
             .then_with(|| self.operations().cmp(&other.operations()))
             .then_with(|| self.packed.errno.cmp(&other.packed.errno))
             .then_with(|| self.kind().cmp(&other.kind()))
             .then_with(|| self.via().cmp(other.via()))
-            .then_with(|| self.by().cmp(other.by()))
     }
 }
 
@@ -135,32 +143,48 @@ impl Profile {
     }
 
     fn add_file(&mut self, by: &Arc<Program>, errno: Option<Errno>, file: &FileUse) -> bool {
-        let path = self.names.intern(fold::path(file).as_os_str().as_bytes());
-        let host = match &file.host {
-            Some(host) if *host != file.path => self.names.intern(host.as_os_str().as_bytes()),
-            _ => path,
-        };
-        let via =
-            file.via.iter().map(|link| self.intern_link(&link.path, &link.target)).collect::<Box<[Id]>>();
-        let packed = Packed {
-            path,
-            host,
-            by: self.programs.intern(Arc::clone(by)),
-            via: self.ways.intern(via),
-            operations: file.operations,
-            errno: errno.map_or(0, |e| e.0),
-            kind: file.kind,
-        };
-        self.files.insert(packed)
+        let path = fold::path(file);
+        let host = file.host.as_deref().filter(|host| *host != file.path);
+        let via: Vec<_> = file.via.iter().map(|link| (&link.path, &link.target)).collect();
+        self.insert(&path, host, by, &via, file.operations, errno, file.kind)
     }
 
-    fn intern_link(&mut self, path: &Path, target: &Path) -> Id {
-        let path = self.names.intern(path.as_os_str().as_bytes());
-        let target = self.names.intern(target.as_os_str().as_bytes());
-        self.links.intern((path, target))
+    /// Adds one access as it is; whether it was new.
+    #[expect(clippy::too_many_arguments, reason = "the parts of an access, each of a type of its own")]
+    pub(crate) fn insert(
+        &mut self,
+        path: &Path,
+        host: Option<&Path>,
+        by: &Arc<Program>,
+        via: &[(impl AsRef<Path>, impl AsRef<Path>)],
+        operations: Operations,
+        errno: Option<Errno>,
+        kind: FileKind,
+    ) -> bool {
+        let path = self.intern_path(path);
+        let host = host.map_or(path, |host| self.intern_path(host));
+        let way = via
+            .iter()
+            .map(|(link, target)| {
+                let link = (self.intern_path(link.as_ref()), self.intern_path(target.as_ref()));
+                self.links.intern(link)
+            })
+            .collect();
+        let via = self.ways.intern(way);
+        let by = self.programs.intern(Arc::clone(by));
+        self.files.insert(Packed { path, host, by, via, operations, errno: errno.map_or(0, |e| e.0), kind })
     }
 
-    fn add_privilege(&mut self, by: &Arc<Program>, errno: Option<Errno>, privilege: Privilege) -> bool {
+    fn intern_path(&mut self, path: &Path) -> Id {
+        self.names.intern(path.as_os_str().as_bytes())
+    }
+
+    pub(crate) fn add_privilege(
+        &mut self,
+        by: &Arc<Program>,
+        errno: Option<Errno>,
+        privilege: Privilege,
+    ) -> bool {
         self.privileges.entry(privilege).or_default().insert(Witness { by: Arc::clone(by), errno })
     }
 
@@ -178,20 +202,13 @@ impl Profile {
             self.record(*id, recording);
         }
         for access in other.files_unordered() {
-            self.add_access(access);
+            let via: Vec<_> = access.via().collect();
+            let (path, host, by) = (access.path(), access.host(), access.by());
+            self.insert(path, host, by, &via, access.operations(), access.errno(), access.kind());
         }
         for (privilege, witnesses) in &other.privileges {
             self.privileges.entry(privilege.clone()).or_default().extend(witnesses.iter().cloned());
         }
-    }
-
-    fn add_access(&mut self, access: FileAccess<'_>) {
-        let path = self.names.intern(access.path().as_os_str().as_bytes());
-        let host = access.host().map_or(path, |host| self.names.intern(host.as_os_str().as_bytes()));
-        let via = access.via().map(|(path, target)| self.intern_link(path, target)).collect::<Box<[Id]>>();
-        let by = self.programs.intern(Arc::clone(access.by()));
-        let via = self.ways.intern(via);
-        self.files.insert(Packed { path, host, by, via, ..*access.packed });
     }
 
     /// The recordings that the profile was made of.
