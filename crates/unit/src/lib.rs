@@ -6,10 +6,13 @@
 //! `ringfence-settings` reads it.
 #![forbid(unsafe_code)]
 
+mod escape;
 mod name;
 mod specifier;
+pub mod text;
 pub mod words;
 
+pub use escape::{escape, escape_path, unescape, unescape_path};
 pub use name::{UnitName, UnitNameError};
 pub use specifier::{SpecifierError, Specifiers};
 
