@@ -1,0 +1,185 @@
+//! `SystemCallFilter=` and `SystemCallErrorNumber=`: a list of calls, merged from lines, and what it answers.
+
+use crate::line::{Line, VERBATIM, complaint};
+use crate::list::{List, Standing};
+use crate::{Denial, Group, Machine, Ruling, Sense, Syscall, Verdict};
+use ringfence_terms::{Complaint, Errno, Origin, Sourced};
+
+/// The state of `SystemCallFilter=` after some lines, each entry with the line that put it there.
+///
+/// The first line decides the [`Sense`]; every later line adds to the list or takes away from it. See systemd.exec(5)
+/// and systemd's `config_parse_syscall_filter`, whose every oddity is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyscallFilter {
+    list: Option<List<Syscall>>,
+    denial: Sourced<Denial>,
+}
+
+impl Default for SyscallFilter {
+    /// No filter: every call is allowed.
+    fn default() -> Self {
+        SyscallFilter { list: None, denial: Sourced::built_in(Denial::Kill) }
+    }
+}
+
+impl SyscallFilter {
+    /// Takes in one `SystemCallFilter=` line, and returns what systemd warns about in it.
+    pub fn apply(&mut self, origin: &Origin) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        let Some(line) = Line::of(origin) else {
+            self.list = None;
+            return complaints;
+        };
+        let list = self.list.get_or_insert_with(|| opened(line.sense(), origin));
+        for word in line.words(VERBATIM, &mut complaints) {
+            match Word::parse(&word, line.inverted) {
+                Ok(parsed) => {
+                    for call in parsed.calls {
+                        list.mention(call, line.inverted, parsed.answer, origin);
+                    }
+                }
+                Err(message) => complaints.push(complaint(origin, &word, message)),
+            }
+        }
+        complaints
+    }
+
+    /// Takes in one `SystemCallErrorNumber=` line, and returns what systemd warns about in it.
+    pub fn apply_error_number(&mut self, origin: &Origin) -> Vec<Complaint> {
+        let denial = match &*origin.value {
+            "" => Some(Denial::Kill),
+            word => Denial::parse(word).filter(|denial| *denial != Denial::Errno(Errno(0))),
+        };
+        match denial {
+            Some(denial) => {
+                self.denial = Sourced::new(denial, origin.clone());
+                Vec::new()
+            }
+            None => vec![Complaint {
+                help: Some(
+                    "use `kill`, the name of an error such as `EPERM`, or a number from 1 to 4095".into(),
+                ),
+                ..complaint(origin, &origin.value, format!("`{}` is not an error number", origin.value))
+            }],
+        }
+    }
+
+    /// Whether the list says what is allowed or what is denied; `None` when there is no list.
+    pub fn sense(&self) -> Option<Sense> {
+        self.list.as_ref().map(|list| list.sense)
+    }
+
+    /// The line that decided the sense; `None` when there is no list.
+    pub fn opened_by(&self) -> Option<&Origin> {
+        self.list.as_ref().map(|list| &list.opened_by)
+    }
+
+    /// The answer to a denied call that has none of its own: `SystemCallErrorNumber=`.
+    pub fn denial(&self) -> &Sourced<Denial> {
+        &self.denial
+    }
+
+    /// Whether systemd installs a filter at all: an empty list of denied calls needs none (systemd:
+    /// `context_has_syscall_filters`).
+    pub fn is_active(&self) -> bool {
+        self.list.as_ref().is_some_and(List::is_active)
+    }
+
+    /// The calls on the list, in the order of names, each with its own answer where it has one: on a list of allowed
+    /// calls such a call is a denied one.
+    pub fn listed(&self) -> impl Iterator<Item = (Syscall, Option<Denial>)> {
+        self.list.iter().flat_map(List::listed)
+    }
+
+    /// What becomes of a call that the program makes through any of a machine's ABIs, and which line decides that.
+    ///
+    /// `write()` is always allowed: systemd itself needs it after the filter is in place, to report to its manager.
+    pub fn verdict(&self, call: Syscall, machine: Machine) -> Ruling<'_> {
+        let Some(list) = &self.list else { return Ruling::FREE };
+        let (standing, origin) = match list.entry(call) {
+            Some(entry) => (entry.standing, Some(&entry.origin)),
+            None if list.sense == Sense::Deny => return Ruling::FREE,
+            None => (Standing::Removed, Some(&list.opened_by)),
+        };
+        let verdict = match (list.sense, standing) {
+            (Sense::Deny, _) | (Sense::Allow, Standing::Removed) if call == WRITE => return Ruling::FREE,
+            (_, Standing::Answered(denial)) => denial.into(),
+            (Sense::Allow, Standing::Listed) | (Sense::Deny, Standing::Removed) => Verdict::Allowed,
+            (Sense::Deny, Standing::Listed) => self.denial.value.into(),
+            (Sense::Allow, Standing::Removed) if is_known(call, machine) => self.denial.value.into(),
+            (Sense::Allow, Standing::Removed) => UNKNOWN,
+        };
+        Ruling { verdict, origin }
+    }
+
+    /// What becomes of a number that is no [`Syscall`].
+    pub fn verdict_unnamed(&self) -> Ruling<'_> {
+        match &self.list {
+            Some(list) if list.sense == Sense::Allow => {
+                Ruling { verdict: UNKNOWN, origin: Some(&list.opened_by) }
+            }
+            _ => Ruling::FREE,
+        }
+    }
+}
+
+const WRITE: Syscall = Syscall::of("write");
+
+/// The answer of a list of allowed calls to what is not in `@known`, so that programs fall back to an older call
+/// (systemd: `override_default_action`).
+const UNKNOWN: Verdict = Verdict::Errno(Errno::ENOSYS);
+
+/// Whether a list of allowed calls denies this call rather than calling it unknown. systemd goes by the native numbers,
+/// so a call that only a foreign ABI has counts as unknown (`seccomp_load_syscall_filter_set_raw`: `id < 0`).
+pub(crate) fn is_known(call: Syscall, machine: Machine) -> bool {
+    call.number(machine.native()).is_some() && Group::KNOWN.calls().contains(&call)
+}
+
+/// A list that `origin` starts; one of allowed calls starts with `@default` on it.
+fn opened(sense: Sense, origin: &Origin) -> List<Syscall> {
+    let mut list = List::opened(sense, origin);
+    if sense == Sense::Allow {
+        for &call in Group::DEFAULT.calls() {
+            list.mention(call, false, None, origin);
+        }
+    }
+    list
+}
+
+/// One word of a line: a call or a group, and the answer after its colon.
+struct Word {
+    calls: Vec<Syscall>,
+    answer: Option<Denial>,
+}
+
+impl Word {
+    fn parse(word: &str, inverted: bool) -> Result<Word, String> {
+        let (name, answer) = match word.split_once(':') {
+            None => (word, None),
+            Some((name, answer)) => match Denial::parse(answer) {
+                None => {
+                    return Err(format!("`{answer}` is not `kill`, an error's name, or a number up to 4095"));
+                }
+                Some(_) if !inverted => {
+                    return Err(format!(
+                        "`{word}` is ignored: only a line with `~` can give an error number"
+                    ));
+                }
+                denial => (name, denial),
+            },
+        };
+        Ok(Word { calls: calls_named(name)?, answer })
+    }
+}
+
+/// The calls that a word without a colon stands for.
+pub(crate) fn calls_named(name: &str) -> Result<Vec<Syscall>, String> {
+    if name.starts_with('@') {
+        let group =
+            Group::named(name).ok_or_else(|| format!("no group of system calls is named `{name}`"))?;
+        Ok(group.calls().iter().copied().collect())
+    } else {
+        let call = Syscall::named(name).ok_or_else(|| format!("no system call is named `{name}`"))?;
+        Ok(vec![call])
+    }
+}

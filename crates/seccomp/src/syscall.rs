@@ -1,0 +1,128 @@
+//! System calls by name and by number.
+
+use crate::abi::{Abi, X32_BIT};
+use crate::tables::numbers::ROWS;
+use std::fmt;
+use std::sync::LazyLock;
+
+/// A system call that libseccomp 2.6.0 knows by name, on whatever ABI it exists. Sorts by name.
+///
+/// A name that is not a `Syscall` is skipped by systemd wherever it stands, in a unit as in a group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Syscall(u16);
+
+impl Syscall {
+    /// The call of that name; names are case-sensitive.
+    pub fn named(name: &str) -> Option<Syscall> {
+        ROWS.binary_search_by_key(&name, |row| row.0).ok().map(|at| Syscall(at as u16))
+    }
+
+    /// The call of a number in an ABI. The number of an x32 call has the bit 0x40000000.
+    pub fn numbered(abi: Abi, number: u32) -> Option<Syscall> {
+        static INDEX: LazyLock<Vec<Vec<(u32, Syscall)>>> = LazyLock::new(|| {
+            Abi::ALL
+                .into_iter()
+                .map(|abi| {
+                    let mut calls: Vec<(u32, Syscall)> =
+                        Syscall::all().filter_map(|call| Some((call.number(abi)?, call))).collect();
+                    calls.sort_unstable();
+                    calls
+                })
+                .collect()
+        });
+        let calls = &INDEX[abi as usize];
+        calls.binary_search_by_key(&number, |entry| entry.0).ok().map(|at| calls[at].1)
+    }
+
+    /// The call of a name that is known to be in the table: evaluated when the program is compiled, where an unknown
+    /// name is an error.
+    pub(crate) const fn of(name: &str) -> Syscall {
+        let mut at = 0;
+        while at < ROWS.len() {
+            if equal(ROWS[at].0.as_bytes(), name.as_bytes()) {
+                return Syscall(at as u16);
+            }
+            at += 1;
+        }
+        panic!("no such system call")
+    }
+
+    /// Every call, in the order of names.
+    pub fn all() -> impl Iterator<Item = Syscall> {
+        (0..ROWS.len() as u16).map(Syscall)
+    }
+
+    /// The name, without parentheses.
+    pub fn name(self) -> &'static str {
+        ROWS[self.0 as usize].0
+    }
+
+    /// The number in an ABI; `None` where that ABI lacks the call. The number of an x32 call has the bit 0x40000000.
+    pub fn number(self, abi: Abi) -> Option<u32> {
+        let number = ROWS[self.0 as usize].1[abi as usize]?;
+        Some(if abi == Abi::X32 { number | X32_BIT } else { number })
+    }
+}
+
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
+impl fmt::Display for Syscall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Syscall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_and_numbers_lead_back_to_them() {
+        assert!(ROWS.is_sorted_by(|a, b| a.0 < b.0));
+        for call in Syscall::all() {
+            assert_eq!(Syscall::named(call.name()), Some(call));
+            for abi in Abi::ALL {
+                if let Some(number) = call.number(abi) {
+                    assert_eq!(Syscall::numbered(abi, number), Some(call), "{call} on {abi}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_kernels() {
+        let number = |name, abi| Syscall::named(name).and_then(|call| call.number(abi));
+        for (name, abi, expected) in [
+            ("read", Abi::X86_64, Some(0)),
+            ("execve", Abi::I386, Some(11)),
+            ("execve", Abi::X32, Some(0x4000_0000 + 520)),
+            ("write", Abi::X32, Some(0x4000_0001)),
+            ("open", Abi::Aarch64, None),
+            ("openat", Abi::Aarch64, Some(56)),
+            ("clone3", Abi::Riscv64, Some(435)),
+            ("_sysctl", Abi::X32, None),
+        ] {
+            assert_eq!(number(name, abi), expected, "{name} on {abi}");
+        }
+    }
+
+    #[test]
+    fn what_libseccomp_cannot_name_is_no_call() {
+        for name in ["file_getattr", "newfstat", "READ", "read ", ""] {
+            assert_eq!(Syscall::named(name), None, "{name}");
+        }
+        assert_eq!(Syscall::numbered(Abi::X86_64, 9999), None);
+    }
+}
