@@ -1,0 +1,128 @@
+//! Runs units with the probe under a systemd.
+
+use crate::case::Outcome;
+use crate::fixture::{Entry, script};
+use crate::machine::Machine;
+use crate::mounts::visible;
+use anyhow::{Context, Result};
+use ringfence_probe::{Node, Process, Report};
+use std::collections::BTreeMap;
+
+/// Where the harness keeps its files on a machine.
+const PLACE: &str = "/agreement";
+/// Where the probe lies on a machine.
+const PROBE: &str = "/agreement/probe";
+
+/// A unit to run.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The unit's name, without `.service`.
+    pub name: String,
+    /// Its lines, without those that run the probe.
+    pub unit: Vec<String>,
+    /// The paths to try.
+    pub paths: Vec<String>,
+}
+
+impl Job {
+    /// The unit file: the job's lines, and those that run the probe. Its input and output are opened on the machine's
+    /// view, before the sandbox is up, so that they work whatever it hides.
+    pub fn unit_file(&self) -> String {
+        let name = &self.name;
+        let lines = self.unit.join("\n");
+        format!(
+            "{lines}\n[Service]\nType=oneshot\nTimeoutStartSec=60\nExecStart={PROBE}\n\
+             StandardInput=file:{PLACE}/in/{name}\nStandardOutput=truncate:{PLACE}/out/{name}\n\
+             StandardError=truncate:{PLACE}/error/{name}\n"
+        )
+    }
+}
+
+/// How a job ended, as it was watched from outside and from inside.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Its outcome, with all of the process's attributes.
+    pub outcome: Outcome,
+}
+
+/// Brings the probe and the fixture to a machine.
+pub fn prepare(machine: &Machine, probe: &[u8], fixture: &[Entry]) -> Result<()> {
+    machine.write(PROBE, "0755", probe)?;
+    machine.shell(&script(fixture, PROBE)).map(drop).context("the fixture could not be made")
+}
+
+/// What the machine holds at the paths.
+pub fn survey(machine: &Machine, paths: &[String]) -> Result<BTreeMap<String, Node>> {
+    let json = machine.feed(PROBE, &["survey"], paths.join("\n").as_bytes())?;
+    serde_json::from_slice(&json).context("the probe's survey is not of its form")
+}
+
+/// Writes the units and their input.
+pub fn install(machine: &Machine, jobs: &[Job]) -> Result<()> {
+    let mut script = format!("set -eu; mkdir -p {PLACE}/in {PLACE}/out {PLACE}/error\n");
+    let mut file = |path: String, content: &str| {
+        script += &format!("cat > {path} <<'END OF FILE'\n{}\nEND OF FILE\n", content.trim_end());
+    };
+    for job in jobs {
+        file(format!("/run/systemd/system/{}.service", job.name), &job.unit_file());
+        file(format!("{PLACE}/in/{}", job.name), &job.paths.join("\n"));
+    }
+    let wants: Vec<String> = jobs.iter().map(|job| format!("Wants={}.service", job.name)).collect();
+    file("/run/systemd/system/agreement.target".to_owned(), &format!("[Unit]\n{}", wants.join("\n")));
+    machine.shell(&script).map(drop)
+}
+
+/// Runs installed jobs, all at a time, and collects how they ended. The target that wants them keeps systemd from
+/// forgetting the ones that are done.
+pub fn under_systemd(machine: &Machine, jobs: &[Job]) -> Result<BTreeMap<String, Watched>> {
+    // A lab's systemd logs to its console; what it says about a failure is wanted in the journal.
+    machine
+        .shell("systemctl log-target journal; systemctl daemon-reload; systemctl start agreement.target")?;
+    let mut script = String::from("set -eu; journalctl --sync\n");
+    for job in jobs {
+        let name = &job.name;
+        script += &format!(
+            "printf '\\001'; systemctl show -p Result -p ExecMainCode -p ExecMainStatus -p LoadState {name}.service\n\
+             printf '\\002'; journalctl -q -o cat UNIT={name}.service\n\
+             printf '\\002'; cat {PLACE}/error/{name} {PLACE}/out/{name} 2>/dev/null || true\n"
+        );
+    }
+    let text = machine.shell(&script)?;
+    let mut all = BTreeMap::new();
+    for (job, part) in jobs.iter().zip(text.split('\u{1}').skip(1)) {
+        let mut fields = part.split('\u{2}');
+        let mut field = || fields.next().unwrap_or_default();
+        let (properties, log, report) = (field(), field(), field());
+        all.insert(job.name.clone(), watched(properties, log, report).with_context(|| job.name.clone())?);
+    }
+    Ok(all)
+}
+
+fn watched(properties: &str, log: &str, report: &str) -> Result<Watched> {
+    let property = |name: &str| {
+        properties.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
+    };
+    let number = property("ExecMainStatus").parse().unwrap_or(0);
+    // CLD_EXITED is 1; the others are ends by a signal (waitid(2)).
+    let status = if matches!(property("ExecMainCode"), "0" | "1") { number } else { 128 + number };
+    let result = match property("LoadState") {
+        "loaded" => property("Result").to_owned(),
+        other => other.to_owned(),
+    };
+    let failed = result != "success";
+    let log = if failed { log.lines().map(str::to_owned).collect() } else { Vec::new() };
+    Ok(Watched { outcome: outcome(result, status, log, report)? })
+}
+
+/// Puts together what was watched from outside and what the probe told.
+pub fn outcome(result: String, status: i32, log: Vec<String>, report: &str) -> Result<Outcome> {
+    let mut outcome =
+        Outcome { result, status, log, tried: BTreeMap::new(), mounts: None, process: Process::new() };
+    if !report.trim().is_empty() {
+        let report: Report = serde_json::from_str(report).context("the probe's report is not of its form")?;
+        outcome.tried = report.tried;
+        outcome.mounts = report.mountinfo.as_deref().map(visible);
+        outcome.process = report.process;
+    }
+    Ok(outcome)
+}

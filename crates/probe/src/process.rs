@@ -1,0 +1,126 @@
+//! The process's own attributes, as far as they depend on the unit.
+
+use ringfence_probe::Process;
+use rustix::process::{Resource, getrlimit};
+use rustix::thread::CapabilitySet;
+
+/// Everything that can be told. Attributes that the sandbox hides are absent.
+pub fn attributes() -> Process {
+    let mut process = Process::new();
+    let mut tell = |name: &str, value: String| drop(process.insert(name.to_owned(), value));
+    identity(&mut tell);
+    capabilities(&mut tell);
+    status(&mut tell);
+    namespaces(&mut tell);
+    for (name, resource) in LIMITS {
+        let limit = getrlimit(*resource);
+        let text = |value: Option<u64>| value.map_or("infinity".to_owned(), |value| value.to_string());
+        tell(&format!("limit {name}"), format!("{}:{}", text(limit.current), text(limit.maximum)));
+    }
+    for (name, value) in std::env::vars_os() {
+        tell(&format!("env {}", name.to_string_lossy()), value.to_string_lossy().into_owned());
+    }
+    process
+}
+
+fn identity(tell: &mut impl FnMut(&str, String)) {
+    use rustix::process as p;
+    tell("user", format!("{}:{}", p::getuid().as_raw(), p::geteuid().as_raw()));
+    tell("group", format!("{}:{}", p::getgid().as_raw(), p::getegid().as_raw()));
+    if let Ok(mut groups) = p::getgroups() {
+        groups.sort_by_key(|group| group.as_raw());
+        tell("groups", groups.iter().map(|group| group.as_raw().to_string()).collect::<Vec<_>>().join(" "));
+    }
+    let umask = p::umask(rustix::fs::Mode::empty());
+    p::umask(umask);
+    tell("umask", format!("{:04o}", umask.as_raw_mode()));
+    if let Ok(cwd) = std::env::current_dir() {
+        tell("cwd", cwd.display().to_string());
+    }
+    tell("is pid 1", (p::getpid().as_raw_pid() == 1).to_string());
+    if let Ok(nice) = p::getpriority_process(None) {
+        tell("nice", nice.to_string());
+    }
+    tell("argv", std::env::args().collect::<Vec<_>>().join(" "));
+    tell("host name", rustix::system::uname().nodename().to_string_lossy().into_owned());
+}
+
+fn capabilities(tell: &mut impl FnMut(&str, String)) {
+    use rustix::thread as t;
+    if let Ok(sets) = t::capabilities(None) {
+        tell("effective", format!("{:x}", sets.effective.bits()));
+        tell("permitted", format!("{:x}", sets.permitted.bits()));
+        tell("inheritable", format!("{:x}", sets.inheritable.bits()));
+    }
+    let union = |has: fn(CapabilitySet) -> rustix::io::Result<bool>| {
+        CapabilitySet::all().iter().filter(|one| has(*one) == Ok(true)).fold(0, |bits, one| bits | one.bits())
+    };
+    tell("bounding", format!("{:x}", union(t::capability_is_in_bounding_set)));
+    tell("ambient", format!("{:x}", union(t::capability_is_in_ambient_set)));
+    if let Ok(bits) = t::capabilities_secure_bits() {
+        tell("securebits", format!("{:x}", bits.bits()));
+    }
+    if let Ok(set) = t::no_new_privs() {
+        tell("no new privileges", set.to_string());
+    }
+}
+
+/// What only `/proc/self` tells.
+fn status(tell: &mut impl FnMut(&str, String)) {
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        if let (Some(process), Some(session)) = (field("NSpid:"), field("NSsid:")) {
+            tell("is session leader", (process == session).to_string());
+        }
+        for line in status.lines() {
+            if let Some((name @ ("Seccomp" | "SigIgn" | "SigBlk"), value)) = line.split_once(':') {
+                tell(name, value.trim().to_owned());
+            }
+        }
+    }
+    for (name, file) in [
+        ("oom score adjust", "oom_score_adj"),
+        ("timer slack", "timerslack_ns"),
+        ("personality", "personality"),
+        ("uid map", "uid_map"),
+        ("gid map", "gid_map"),
+        ("setgroups", "setgroups"),
+        ("comm", "comm"),
+    ] {
+        if let Ok(text) = std::fs::read_to_string(format!("/proc/self/{file}")) {
+            tell(name, text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    if let Ok(fds) = std::fs::read_dir("/proc/self/fd") {
+        // The one that reads the directory is among them.
+        tell("open files", fds.count().saturating_sub(1).to_string());
+    }
+}
+
+/// The identity of each namespace; the reader tells which are the machine's own.
+fn namespaces(tell: &mut impl FnMut(&str, String)) {
+    for name in ["mnt", "net", "ipc", "uts", "pid", "user", "cgroup", "time"] {
+        if let Ok(target) = std::fs::read_link(format!("/proc/self/ns/{name}")) {
+            tell(&format!("namespace {name}"), target.display().to_string());
+        }
+    }
+}
+
+const LIMITS: &[(&str, Resource)] = &[
+    ("as", Resource::As),
+    ("core", Resource::Core),
+    ("cpu", Resource::Cpu),
+    ("data", Resource::Data),
+    ("fsize", Resource::Fsize),
+    ("locks", Resource::Locks),
+    ("memlock", Resource::Memlock),
+    ("msgqueue", Resource::Msgqueue),
+    ("nice", Resource::Nice),
+    ("nofile", Resource::Nofile),
+    ("nproc", Resource::Nproc),
+    ("rss", Resource::Rss),
+    ("rtprio", Resource::Rtprio),
+    ("rttime", Resource::Rttime),
+    ("sigpending", Resource::Sigpending),
+    ("stack", Resource::Stack),
+];
