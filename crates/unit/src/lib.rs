@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod escape;
+pub mod find;
 mod name;
 mod specifier;
 pub mod text;

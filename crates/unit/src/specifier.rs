@@ -64,6 +64,11 @@ impl Specifiers {
         self.values.insert(letter, value.into());
     }
 
+    /// Takes over all of another's values.
+    pub fn extend(&mut self, other: Specifiers) {
+        self.values.extend(other.values);
+    }
+
     /// One specifier's value, where it has one.
     pub fn get(&self, letter: char) -> Option<&str> {
         self.values.get(&letter).map(String::as_str)

@@ -1,0 +1,272 @@
+//! From any name of a unit to its fragment and its other names (systemd: `src/shared/unit-file.c`).
+
+use super::Root;
+use super::listing::{Directory, Kind};
+use super::read::{Place, place};
+use super::root::{Last, Missing};
+use crate::UnitName;
+use ringfence_terms::{Complaint, Severity};
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The number of steps from alias to alias after which systemd gives up (`FOLLOW_MAX`).
+const MAX_STEPS: usize = 8;
+
+/// What a file name in a search directory stands for.
+#[derive(Clone, Debug)]
+enum Target {
+    /// A symlink to another name in the search path.
+    Alias(String),
+    /// A file, or a symlink to one outside the search path, at this path inside the tree.
+    File(PathBuf),
+}
+
+/// Every file name that is a unit name (`unit_file_build_name_map`).
+#[derive(Debug, Default)]
+pub(super) struct NameMap {
+    targets: HashMap<String, Target>,
+    /// For the final name of a fragment, the other names that lead to it.
+    aliases: HashMap<String, Vec<String>>,
+    /// Symlinks that systemd passes over, by their names.
+    rejected: HashMap<String, Vec<Complaint>>,
+}
+
+/// Where a name leads.
+enum Step<'a> {
+    File(&'a Path),
+    Nowhere,
+    Loop,
+}
+
+/// A unit's fragment and names.
+pub(super) struct Found<'a> {
+    /// Inside the tree.
+    pub fragment: Option<&'a Path>,
+    pub id: UnitName,
+    pub names: BTreeSet<UnitName>,
+    pub complaints: Vec<Complaint>,
+}
+
+impl NameMap {
+    pub(super) fn build(root: &Root, directories: &[Directory]) -> NameMap {
+        let mut map = NameMap::default();
+        for directory in directories {
+            for (name, kind) in &directory.entries {
+                if UnitName::parse(name).is_err() || map.targets.contains_key(name) {
+                    continue;
+                }
+                let path = directory.path.join(name);
+                match kind {
+                    Kind::File => {
+                        map.targets.insert(name.clone(), Target::File(path));
+                    }
+                    Kind::Symlink => match link_target(root, directories, directory, name) {
+                        Ok(target) => {
+                            map.targets.insert(name.clone(), target);
+                        }
+                        Err(Rejection::ToItself) => {}
+                        Err(Rejection::Because(reason)) => {
+                            let complaint = Complaint {
+                                severity: Severity::Warning,
+                                message: format!("systemd passes over this symlink: {reason}"),
+                                file: root.outside(&path).into(),
+                                line: 0,
+                                subject: String::new(),
+                                help: Some("let it point to a unit of the same type and kind".to_owned()),
+                            };
+                            map.rejected.entry(name.clone()).or_default().push(complaint);
+                        }
+                    },
+                    Kind::Directory => {}
+                }
+            }
+        }
+        map.collect_aliases(root);
+        map
+    }
+
+    /// Fills the way back from fragments to their aliases. Those that lead to a mask do not count.
+    fn collect_aliases(&mut self, root: &Root) {
+        let mut aliases: HashMap<String, Vec<String>> = HashMap::new();
+        for (name, target) in &self.targets {
+            let Target::Alias(_) = target else { continue };
+            let Step::File(fragment) = self.follow(name) else { continue };
+            if !matches!(place(root, fragment), Ok(Place::File(_))) {
+                continue;
+            }
+            let Some(end) = name_of(fragment) else { continue };
+            // An instance's alias to a template is one for that instance only.
+            let instance = UnitName::parse(name).ok().and_then(|name| name.instance().map(str::to_owned));
+            let end = match instance {
+                Some(instance) if end.is_template() => match end.with_instance(&instance) {
+                    Ok(end) => end,
+                    Err(_) => continue,
+                },
+                _ => end,
+            };
+            aliases.entry(end.as_str().to_owned()).or_default().push(name.clone());
+        }
+        self.aliases = aliases;
+    }
+
+    /// From alias to alias to a file (`unit_ids_map_get`). An alias that ends at an instance may go on at its template.
+    fn follow(&self, name: &str) -> Step<'_> {
+        let mut target = self.targets.get(name);
+        for _ in 0..MAX_STEPS {
+            match target {
+                None => return Step::Nowhere,
+                Some(Target::File(path)) => return Step::File(path),
+                Some(Target::Alias(next)) => {
+                    target = self.targets.get(next).or_else(|| {
+                        let template = UnitName::parse(next).ok()?.template()?;
+                        self.targets.get(template.as_str())
+                    });
+                }
+            }
+        }
+        Step::Loop
+    }
+
+    /// A unit's fragment and names (`unit_file_find_fragment`). An exact name beats a template in any directory.
+    pub(super) fn find(&self, name: &UnitName) -> Found<'_> {
+        let mut names = BTreeSet::from([name.clone()]);
+        self.add_aliases(name, None, name, &mut names);
+
+        let mut asked = vec![name.clone()];
+        let mut step = self.follow(name.as_str());
+        if let (Step::Nowhere, Some(_), Some(template)) = (&step, name.instance(), name.template()) {
+            step = self.follow(template.as_str());
+            asked.push(template);
+        }
+        let mut complaints: Vec<Complaint> =
+            asked.iter().filter_map(|name| self.rejected.get(name.as_str())).flatten().cloned().collect();
+        let fragment = match step {
+            Step::File(path) => Some(path),
+            Step::Nowhere => None,
+            Step::Loop => {
+                complaints.push(Complaint {
+                    severity: Severity::Error,
+                    message: format!("the symlinks that make {name} an alias lead in a circle"),
+                    file: Path::new(name.as_str()).into(),
+                    line: 0,
+                    subject: name.to_string(),
+                    help: Some("let one of them point to a unit file".to_owned()),
+                });
+                None
+            }
+        };
+        let mut id = name.clone();
+        if let Some(end) = fragment.and_then(name_of) {
+            id = with_instance_of(&end, name);
+            names.insert(id.clone());
+            if end != *name {
+                self.add_aliases(name, Some(&end), &end, &mut names);
+            }
+        }
+        Found { fragment, id, names, complaints }
+    }
+
+    /// Adds the aliases of one of the unit's names, those of a template with the unit's instance (`add_names`).
+    fn add_aliases(
+        &self,
+        unit: &UnitName,
+        fragment: Option<&UnitName>,
+        name: &UnitName,
+        names: &mut BTreeSet<UnitName>,
+    ) {
+        let aliases = self.aliases.get(name.as_str()).into_iter().flatten();
+        for alias in aliases.filter_map(|alias| UnitName::parse(alias).ok()) {
+            let filled = with_instance_of(&alias, unit);
+            // The instance may have a file of its own, and then it is no alias.
+            let elsewhere = filled != alias
+                && match (self.follow(filled.as_str()), fragment) {
+                    (Step::File(path), Some(fragment)) => name_of(path).as_ref() != Some(fragment),
+                    _ => false,
+                };
+            if !elsewhere {
+                names.insert(filled);
+            }
+        }
+    }
+
+    /// Every name in the map.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.targets.keys().map(String::as_str)
+    }
+}
+
+/// A template with the instance of `unit`; anything else as it is.
+fn with_instance_of(name: &UnitName, unit: &UnitName) -> UnitName {
+    match unit.instance() {
+        Some(instance) if name.is_template() => name.with_instance(instance).unwrap_or_else(|_| name.clone()),
+        _ => name.clone(),
+    }
+}
+
+fn name_of(path: &Path) -> Option<UnitName> {
+    UnitName::parse(path.file_name()?.to_str()?).ok()
+}
+
+/// Why a symlink does not count.
+enum Rejection {
+    /// It has the name of what it points to, in another directory; the search goes on there.
+    ToItself,
+    Because(String),
+}
+
+/// What a symlink in a search directory stands for (`unit_file_resolve_symlink`).
+fn link_target(
+    root: &Root,
+    directories: &[Directory],
+    directory: &Directory,
+    name: &str,
+) -> Result<Target, Rejection> {
+    let unreadable = |error: std::io::Error| Rejection::Because(format!("it cannot be followed ({error})"));
+    let written = fs::read_link(root.outside(&directory.real.join(name))).map_err(unreadable)?;
+    let target = directory.path.join(&written);
+    let target = root.chase(&target, Last::Keep, Missing::Passes).map_err(unreadable)?;
+    let in_search_path =
+        directories.iter().any(|dir| target.starts_with(&dir.path) || target.starts_with(&dir.real));
+    if !in_search_path {
+        return Ok(Target::File(directory.path.join(name)));
+    }
+    let target_name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    check_alias(name, target_name)?;
+    Ok(Target::Alias(target_name.to_owned()))
+}
+
+/// Whether one name may be an alias of the other (`unit_validate_alias_symlink_or_warn`).
+fn check_alias(from: &str, to: &str) -> Result<(), Rejection> {
+    let because = |reason: String| Err(Rejection::Because(reason));
+    if from == to {
+        return Err(Rejection::ToItself);
+    }
+    let Ok(from) = UnitName::parse(from) else { return because(format!("`{from}` is no unit name")) };
+    if !["service", "socket", "target", "device", "timer", "path"].contains(&from.suffix()) {
+        return because(format!("a {} cannot have aliases", from.suffix()));
+    }
+    if from.template().is_some() && from.suffix() == "device" {
+        return because("a device cannot be a template".to_owned());
+    }
+    let Ok(to) = UnitName::parse(to) else {
+        return because(format!("it points to `{to}`, which is no unit name"));
+    };
+    let both = |is: fn(&UnitName) -> bool| is(&from) && is(&to);
+    let is_plain = |name: &UnitName| name.template().is_none();
+    let is_instance = |name: &UnitName| name.instance().is_some();
+    if !(both(is_plain)
+        || both(is_instance)
+        || both(UnitName::is_template)
+        || (is_instance(&from) && to.is_template()))
+    {
+        return because(format!("it points to `{to}`; plain name, instance and template do not mix"));
+    }
+    if is_instance(&to) && from.instance() != to.instance() {
+        return because(format!("it points to `{to}`, which is another instance"));
+    }
+    if from.suffix() != to.suffix() {
+        return because(format!("it points to `{to}`, which is of another type"));
+    }
+    Ok(())
+}
