@@ -1,0 +1,145 @@
+//! Starting one command of a unit: the side that stays.
+
+use crate::child;
+use crate::enforcement::Enforcement;
+use crate::failure::Failure;
+use crate::identity::Identity;
+use crate::step::Step;
+use crate::wire::{MAX, Message};
+use ringfence_sandbox::facts::Facts;
+use ringfence_sandbox::plan::Plan;
+use ringfence_settings::{Command, Settings};
+use ringfence_sys::fork::fork_process;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::ffi::OsString;
+
+/// One command of a unit, and all that is needed to start it.
+pub struct Launch<'a> {
+    /// What the unit says.
+    pub settings: &'a Settings,
+    /// The machine.
+    pub facts: &'a dyn Facts,
+    /// What this command will see.
+    pub plan: &'a Plan,
+    /// The command.
+    pub command: &'a Command,
+    /// Who it becomes.
+    pub identity: &'a Identity,
+    /// The environment that the manager would hand on, before the unit's own (systemd.exec(5), "Environment
+    /// Variables in Spawned Processes").
+    pub environment: Vec<(OsString, OsString)>,
+    /// What the service manager would connect the standard streams to.
+    pub streams: Streams<'a>,
+}
+
+/// Where the standard streams of a service lead that names no place itself: the journal, under systemd.
+#[derive(Clone, Copy)]
+pub struct Streams<'a> {
+    /// Standard output.
+    pub output: BorrowedFd<'a>,
+    /// Standard error.
+    pub error: BorrowedFd<'a>,
+}
+
+impl Streams<'static> {
+    /// The caller's own standard output and error.
+    pub fn of_the_caller() -> Streams<'static> {
+        Streams { output: rustix::stdio::stdout(), error: rustix::stdio::stderr() }
+    }
+}
+
+/// A process on its way to its program.
+#[derive(Debug)]
+pub struct Starting {
+    pid: Pid,
+    channel: OwnedFd,
+    enforcement: Enforcement,
+    executing: bool,
+}
+
+/// What became of a process on its way to its program.
+#[derive(Debug)]
+pub enum Progress {
+    /// It waits for [`Starting::go`].
+    Waiting,
+    /// The program runs.
+    Started(Started),
+    /// It could not be set up. The process has exited, or will at once, with the failure's status.
+    Failed(Pid, Failure),
+    /// The process ended before its program ran, and said nothing: a signal killed it.
+    Vanished(Pid),
+}
+
+/// A process whose program runs.
+#[derive(Debug)]
+pub struct Started {
+    /// Its number.
+    pub pid: Pid,
+    /// A handle on it that stays its own.
+    pub pidfd: OwnedFd,
+    /// What is applied.
+    pub enforcement: Enforcement,
+}
+
+impl Launch<'_> {
+    /// Forks. The new process sets itself up and executes the command; [`Starting`] tells how it gets on.
+    pub fn fork(self) -> Result<Starting, Failure> {
+        let fail = |e| Failure::new(Step::Exec, "make a process").errno(e);
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+                .map_err(fail)?;
+        let pid = fork_process(|| child::run(&self, theirs.as_fd())).map_err(fail)?;
+        Ok(Starting { pid, channel: ours, enforcement: Enforcement::default(), executing: false })
+    }
+}
+
+impl Starting {
+    /// The process's number as it is now.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Lets a waiting process go on.
+    pub fn go(&self) -> Result<(), Failure> {
+        match send(&self.channel, &[1], SendFlags::NOSIGNAL) {
+            // It died meanwhile, which `progress` will tell.
+            Ok(_) | Err(rustix::io::Errno::PIPE) => Ok(()),
+            Err(e) => Err(Failure::new(Step::Exec, "let the process go on").errno(e)),
+        }
+    }
+
+    /// Waits for the next thing that happens.
+    pub fn progress(&mut self) -> Result<Progress, Failure> {
+        let mut buffer = vec![0; MAX];
+        loop {
+            let (_, length) = match recv(&self.channel, &mut buffer, RecvFlags::empty()) {
+                Err(rustix::io::Errno::INTR) => continue,
+                other => other.map_err(|e| Failure::new(Step::Exec, "hear from the process").errno(e))?,
+            };
+            if length == 0 {
+                return Ok(match (self.executing, pidfd_open(self.pid, PidfdFlags::empty())) {
+                    (true, Ok(pidfd)) => Progress::Started(Started {
+                        pid: self.pid,
+                        pidfd,
+                        enforcement: std::mem::take(&mut self.enforcement),
+                    }),
+                    _ => Progress::Vanished(self.pid),
+                });
+            }
+            match Message::decode(&buffer[..length]) {
+                Some(Message::Moved(pid)) => {
+                    if let Some(pid) = Pid::from_raw(pid) {
+                        self.pid = pid;
+                    }
+                }
+                Some(Message::Waiting) => return Ok(Progress::Waiting),
+                Some(Message::Shortfall(shortfall)) => self.enforcement.shortfalls.push(shortfall),
+                Some(Message::Executing) => self.executing = true,
+                Some(Message::Failed(failure)) => return Ok(Progress::Failed(self.pid, failure)),
+                None => {}
+            }
+        }
+    }
+}

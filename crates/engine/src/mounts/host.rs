@@ -1,0 +1,110 @@
+//! What is taken from the host before the first change to the view: every source of a bind, cloned while all paths
+//! still mean what they mean on the host.
+
+use super::tree::clone_host;
+use super::{MountNeeds, device, failed};
+use crate::failure::Failure;
+use ringfence_sandbox::facts::MountTable;
+use ringfence_sandbox::plan::{MountEntry, MountMode};
+use ringfence_sys::mount::Reach;
+use ringfence_terms::AbsPath;
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
+
+/// What one entry takes from the host.
+#[derive(Debug)]
+pub enum Source {
+    /// Nothing.
+    None,
+    /// One tree.
+    Tree(OwnedFd),
+    /// It is not there, and that does not matter.
+    Missing,
+    /// A new file system's submounts: where they go, below the entry, and what.
+    Submounts(Vec<(PathBuf, OwnedFd)>),
+    /// A new `/dev`.
+    Devices {
+        /// The file system.
+        tree: OwnedFd,
+        /// What goes below it.
+        submounts: Vec<(PathBuf, OwnedFd)>,
+    },
+}
+
+impl Source {
+    /// Takes what an entry needs.
+    pub fn of(entry: &MountEntry, needs: &MountNeeds<'_>) -> Result<Source, Failure> {
+        match &entry.mode {
+            MountMode::Bind { source, recursive, .. } => {
+                let depth =
+                    if *recursive && !needs.id_mapped.contains(source) { Reach::Tree } else { Reach::One };
+                bind_source(entry, source.as_path(), depth)
+            }
+            MountMode::PrivateTmp => match needs.private_tmp {
+                Some(directories) => {
+                    let asked = entry.requested.as_ref().unwrap_or(&entry.path);
+                    let of_var = asked.components().next().is_some_and(|c| c == "var");
+                    bind_source(
+                        entry,
+                        if of_var { &directories.var_tmp } else { &directories.tmp },
+                        Reach::Tree,
+                    )
+                }
+                None => Ok(Source::None),
+            },
+            MountMode::BindDev => bind_source(entry, Path::new("/dev"), Reach::Tree),
+            MountMode::BindSysfs => bind_source(entry, Path::new("/sys"), Reach::Tree),
+            MountMode::PrivateDev => device::private_dev(needs.dev_log).map_err(|e| {
+                failed("make a private /dev").errno(e).path("/dev").origin(entry.origin.as_ref())
+            }),
+            MountMode::Proc { .. } => Ok(submounts(needs.host, "/proc")),
+            MountMode::PrivateSysfs => Ok(submounts(needs.host, "/sys")),
+            MountMode::PrivateCgroup => Ok(submounts(needs.host, "/sys/fs/cgroup")),
+            _ => Ok(Source::None),
+        }
+    }
+}
+
+fn bind_source(entry: &MountEntry, source: &Path, depth: Reach) -> Result<Source, Failure> {
+    match clone_host(source, depth) {
+        Ok(tree) => Ok(Source::Tree(tree)),
+        Err(Errno::NOENT) if entry.optional => Ok(Source::Missing),
+        // A mount that may not be looked under must take along what lies on it (mount_namespaces(7)).
+        Err(Errno::INVAL) if depth == Reach::One => bind_source(entry, source, Reach::Tree),
+        Err(e) => {
+            let failure = failed(format!("show {} at {}", source.display(), entry.path))
+                .errno(e)
+                .path(source)
+                .origin(entry.origin.as_ref());
+            Err(match e {
+                Errno::NOENT => failure.hint(format!(
+                    "the source {} does not exist; make it, or put `-` before it if it may be missing",
+                    source.display()
+                )),
+                _ => failure,
+            })
+        }
+    }
+}
+
+/// The topmost mounts below a directory; one that cannot be cloned is left out, as in systemd (`get_sub_mounts`).
+fn submounts(host: &MountTable, directory: &str) -> Source {
+    let Ok(directory) = AbsPath::parse(directory) else { return Source::None };
+    let mut topmost: Vec<&AbsPath> = Vec::new();
+    for path in host.below(&directory).iter().map(|m| &m.path) {
+        if !topmost.last().is_some_and(|above| path.is_at_or_below(above)) {
+            topmost.push(path);
+        }
+    }
+    let trees = topmost.into_iter().filter_map(|path| {
+        let rest = path.as_path().strip_prefix(directory.as_path()).ok()?.to_path_buf();
+        Some((rest, clone_host(path.as_path(), Reach::Tree).ok()?))
+    });
+    Source::Submounts(trees.collect())
+}
+
+/// The host's mount points strictly below a host path, deepest first.
+pub fn mounts_below<'a>(host: &'a MountTable, path: &AbsPath) -> impl Iterator<Item = &'a AbsPath> {
+    host.below(path).iter().rev().map(|m| &m.path)
+}

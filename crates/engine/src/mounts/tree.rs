@@ -1,0 +1,132 @@
+//! Mounts as descriptors: cloning, attaching and making them, below a directory that serves as root.
+
+use ringfence_sys::mount::Reach;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxAttributes, StatxFlags};
+use rustix::io::{Errno, Result};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
+    fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
+};
+use std::path::{Component, Path, PathBuf};
+
+/// Opens the path as a name only (`O_PATH`), below `root`, without following any symlink.
+pub fn locate(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
+    rustix::fs::openat2(
+        root,
+        relative(path),
+        OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW,
+        Mode::empty(),
+        ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS,
+    )
+}
+
+/// The path without its leading `/`; `.` for the root itself.
+pub fn relative(path: &Path) -> PathBuf {
+    let rest: PathBuf = path.components().filter(|c| matches!(c, Component::Normal(_))).collect();
+    if rest.as_os_str().is_empty() { PathBuf::from(".") } else { rest }
+}
+
+/// Makes every missing directory of `path` below `root`, mode 0755.
+pub fn make_directories(root: BorrowedFd<'_>, path: &Path) -> Result<()> {
+    let mut so_far = PathBuf::new();
+    for component in relative(path).components() {
+        so_far.push(component);
+        match locate(root, &so_far) {
+            Ok(_) => {}
+            Err(Errno::NOENT) => {
+                let parent = locate(root, so_far.parent().unwrap_or(Path::new("")))?;
+                let name = so_far.file_name().ok_or(Errno::INVAL)?;
+                match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)) {
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// Makes an empty file, mode 0644, and the directories above it.
+pub fn make_file(root: BorrowedFd<'_>, path: &Path) -> Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    make_directories(root, parent)?;
+    let parent = locate(root, parent)?;
+    let name = path.file_name().ok_or(Errno::INVAL)?;
+    match rustix::fs::mknodat(parent, name, FileType::RegularFile, Mode::from_raw_mode(0o644), 0) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether a descriptor is at the root of a mount.
+pub fn is_mount_point(node: impl AsFd) -> Result<bool> {
+    let status = rustix::fs::statx(node, "", AtFlags::EMPTY_PATH, StatxFlags::TYPE)?;
+    Ok(status.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// The type of file that a descriptor is at.
+pub fn file_type(node: impl AsFd) -> Result<FileType> {
+    Ok(FileType::from_raw_mode(rustix::fs::fstat(node)?.st_mode))
+}
+
+/// A detached copy of what is at a path of the caller's own root, following symlinks.
+pub fn clone_host(path: &Path, reach: Reach) -> Result<OwnedFd> {
+    open_tree(CWD, path, clone_flags(reach))
+}
+
+/// A detached copy of what is at a descriptor.
+pub fn clone_at(node: impl AsFd, reach: Reach) -> Result<OwnedFd> {
+    open_tree(node, "", clone_flags(reach) | OpenTreeFlags::AT_EMPTY_PATH)
+}
+
+fn clone_flags(reach: Reach) -> OpenTreeFlags {
+    let recursive = if reach == Reach::Tree { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
+    OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | recursive
+}
+
+/// Attaches a detached tree, or moves an attached one, onto a mount point.
+pub fn attach(tree: impl AsFd, onto: impl AsFd) -> Result<()> {
+    move_mount(
+        tree,
+        "",
+        onto,
+        "",
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH,
+    )
+}
+
+/// A new file system, mounted nowhere yet; `source` is only its name in the mount table.
+pub fn new_file_system<O: AsRef<str>>(
+    kind: &str,
+    options: &[O],
+    flags: MountAttrFlags,
+) -> std::result::Result<OwnedFd, NewFileSystemError> {
+    let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&context, "source", kind)?;
+    for option in options.iter().map(AsRef::as_ref) {
+        match option.split_once('=') {
+            Some((key, value)) => fsconfig_set_string(&context, key, value),
+            None => fsconfig_set_flag(&context, option),
+        }
+        .map_err(|errno| NewFileSystemError { errno, option: Some(option.to_owned()) })?;
+    }
+    fsconfig_create(&context)?;
+    Ok(fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, flags)?)
+}
+
+/// Why a file system could not be made, and which option was to blame, if one was.
+#[derive(Debug)]
+pub struct NewFileSystemError {
+    /// What the kernel said.
+    pub errno: Errno,
+    /// The option that it refused.
+    pub option: Option<String>,
+}
+
+impl From<Errno> for NewFileSystemError {
+    fn from(errno: Errno) -> Self {
+        NewFileSystemError { errno, option: None }
+    }
+}

@@ -1,0 +1,32 @@
+//! How the calling process takes signals, as far as an `execve(2)` hands it on.
+
+use crate::last_error;
+use rustix::io::Result;
+
+/// Sets every signal to its default and lets every signal through.
+pub fn reset_signals() -> Result<()> {
+    for signal in 1..=libc::SIGRTMAX() {
+        if signal != libc::SIGKILL && signal != libc::SIGSTOP {
+            disposition(signal, libc::SIG_DFL);
+        }
+    }
+    // SAFETY: `sigset_t` is plain data for which all zeroes is a valid value; `sigemptyset` then makes it the empty
+    // set, and `sigprocmask` reads it while it is alive.
+    let result = unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut())
+    };
+    if result == 0 { Ok(()) } else { Err(last_error()) }
+}
+
+/// Ignores one signal.
+pub fn ignore_signal(signal: i32) {
+    disposition(signal, libc::SIG_IGN);
+}
+
+/// Failure means that the C library keeps the signal for itself (glibc: 32 and 33): nothing is to be done then.
+fn disposition(signal: i32, handler: libc::sighandler_t) {
+    // SAFETY: the handler is SIG_DFL or SIG_IGN, so no code of ours will ever run in a signal's context.
+    let _ = unsafe { libc::signal(signal, handler) };
+}
