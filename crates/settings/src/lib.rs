@@ -5,6 +5,18 @@
 //! cannot fail: what is wrong comes back as complaints, and a unit that systemd would refuse says so.
 #![forbid(unsafe_code)]
 
+pub mod catalogue;
+mod derive;
+mod effective;
+mod imply;
+mod load;
+mod read;
+mod show;
+mod suggest;
 mod types;
+mod value;
+mod verify;
 
+pub use imply::imply;
+pub use show::Setting;
 pub use types::*;

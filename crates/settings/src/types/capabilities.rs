@@ -1,5 +1,6 @@
 //! Capabilities (capabilities(7)).
 
+use crate::value::number;
 use std::fmt;
 
 /// One capability, by its number in the kernel.
@@ -54,18 +55,26 @@ static NAMES: [&str; 41] = [
 impl Capability {
     /// The highest number that a unit may name (systemd: `CAP_LIMIT`).
     pub const LIMIT: u8 = 62;
+    /// The highest one that a unit may name; no kernel has it yet.
+    pub const HIGHEST: Capability = Capability(Self::LIMIT);
 
     /// The capability with a number from 0 to 62.
     pub fn from_number(number: u8) -> Option<Capability> {
         (number <= Self::LIMIT).then_some(Capability(number))
     }
 
-    /// A name with `CAP_`, in any case, or a decimal number from 0 to 62.
+    /// A number from 0 to 62, or a name with `CAP_`, in any case (systemd: `capability_from_name`).
     pub fn parse(text: &str) -> Option<Capability> {
-        if let Some(number) = NAMES.iter().position(|n| n.eq_ignore_ascii_case(text)) {
-            return Capability::from_number(number as u8);
+        if let Ok(number) = number::integer(text) {
+            return u8::try_from(number).ok().and_then(Capability::from_number);
         }
-        text.parse().ok().and_then(Capability::from_number)
+        let number = NAMES.iter().position(|n| n.eq_ignore_ascii_case(text))?;
+        Capability::from_number(number as u8)
+    }
+
+    /// The names of all capabilities that have one, by number.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter()
     }
 
     /// The number in the kernel.

@@ -1,5 +1,6 @@
 //! `RuntimeDirectory=`, `StateDirectory=`, `CacheDirectory=`, `LogsDirectory=`, `ConfigurationDirectory=`.
 
+use super::sandbox::words;
 use ringfence_terms::Sourced;
 
 /// Which of the five families a directory belongs to.
@@ -60,6 +61,12 @@ impl DirectoryKind {
         }
     }
 
+    /// Whether `DynamicUser=` keeps the directories of this kind below a `private` directory by all means, and so needs
+    /// a mount namespace for them.
+    pub fn has_private_parent(self) -> bool {
+        matches!(self, DirectoryKind::State | DirectoryKind::Cache | DirectoryKind::Logs)
+    }
+
     /// systemd's exit status when setting one up fails (`src/shared/exit-status.h`).
     pub fn exit_status(self) -> u8 {
         match self {
@@ -96,16 +103,16 @@ pub struct ExecDirectories {
     pub preserve_runtime: Sourced<Preserve>,
 }
 
-/// `RuntimeDirectoryPreserve=`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Preserve {
-    /// Removed on stop.
-    #[default]
-    No,
-    /// Kept.
-    Yes,
-    /// Kept over a restart.
-    Restart,
+words! {
+    /// `RuntimeDirectoryPreserve=`.
+    Preserve (Yes, No) {
+        /// Removed on stop.
+        #[default] No = "no",
+        /// Kept.
+        Yes = "yes",
+        /// Kept over a restart.
+        Restart = "restart",
+    }
 }
 
 impl Default for ExecDirectories {

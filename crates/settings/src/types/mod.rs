@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod commands;
+mod control;
 mod credentials;
 mod directories;
 mod environment;
@@ -12,9 +13,11 @@ mod sandbox;
 mod service;
 mod settings;
 mod stdio;
+mod syscalls;
 
 pub use capabilities::{Capability, CapabilitySet};
 pub use commands::{Command, Privileges};
+pub use control::{AddressPrefix, Control};
 pub use credentials::{Credential, Credentials};
 pub use directories::{DirectoryKind, ExecDirectories, ExecDirectory, Preserve};
 pub use environment::{Environment, EnvironmentFile};
@@ -33,3 +36,4 @@ pub use service::{
 };
 pub use settings::{BadSetting, NotEnforced, Settings, UnitSection};
 pub use stdio::{InputSource, OutputTarget, Stdio, TerminalSettings};
+pub use syscalls::{Merged, Syscalls};

@@ -1,5 +1,6 @@
 //! systemd.exec(5), "Paths", and the path lists of "Sandboxing".
 
+use super::sandbox::words;
 use ringfence_terms::{AbsPath, Sourced};
 
 /// Root, working directory, and every mount that the unit asks for by path.
@@ -97,15 +98,16 @@ pub struct TemporaryFileSystem {
     pub options: String,
 }
 
-/// `MountFlags=`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Propagation {
-    /// `shared`.
-    Shared,
-    /// `slave`.
-    Slave,
-    /// `private`.
-    Private,
+words! {
+    /// `MountFlags=`.
+    Propagation {
+        /// `shared`.
+        #[default] Shared = "shared",
+        /// `slave`.
+        Slave = "slave",
+        /// `private`.
+        Private = "private",
+    }
 }
 
 /// `WorkingDirectory=`.

@@ -122,8 +122,9 @@ impl Default for Sandbox {
     }
 }
 
+/// Declares an enumeration of words; `yes` and `no` after the name say which of them booleans mean.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident $(($yes:ident, $no:ident))? { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $($(#[$vmeta])* $variant,)* }
@@ -139,13 +140,24 @@ macro_rules! words {
                 match word { $($word => Some($name::$variant),)* _ => None }
             }
         }
+
+        impl $crate::read::Keyword for $name {
+            const WORDS: &'static [&'static str] = &[$($word),*];
+            $(const BOOLEAN: Option<(Self, Self)> = Some(($name::$yes, $name::$no));)?
+            fn of_word(word: &str) -> Option<Self> {
+                $name::from_word(word)
+            }
+            fn as_word(self) -> &'static str {
+                self.word()
+            }
+        }
     };
 }
 pub(crate) use words;
 
 words! {
     /// `ProtectSystem=`.
-    ProtectSystem {
+    ProtectSystem (Yes, No) {
         /// Nothing.
         #[default] No = "no",
         /// `/usr`, `/boot`, `/efi` read-only.
@@ -158,7 +170,7 @@ words! {
 }
 words! {
     /// `ProtectHome=`.
-    ProtectHome {
+    ProtectHome (Yes, No) {
         /// Nothing.
         #[default] No = "no",
         /// `/home`, `/root`, `/run/user` inaccessible.
@@ -171,7 +183,7 @@ words! {
 }
 words! {
     /// `PrivateTmp=`.
-    PrivateTmp {
+    PrivateTmp (Connected, No) {
         /// The host's.
         #[default] No = "no",
         /// A directory below the host's `/tmp` and `/var/tmp`, shared by the unit's commands.
@@ -182,7 +194,7 @@ words! {
 }
 words! {
     /// `PrivateUsers=`.
-    PrivateUsers {
+    PrivateUsers (OwnUser, No) {
         /// The host's users.
         #[default] No = "no",
         /// Root and the service's own user; all others are nobody.
@@ -193,7 +205,7 @@ words! {
 }
 words! {
     /// `ProtectControlGroups=`.
-    ProtectControlGroups {
+    ProtectControlGroups (Yes, No) {
         /// Nothing.
         #[default] No = "no",
         /// `/sys/fs/cgroup` read-only.

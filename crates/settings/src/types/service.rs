@@ -2,7 +2,7 @@
 
 use super::Command;
 use super::sandbox::words;
-use ringfence_terms::{AbsPath, Sourced};
+use ringfence_terms::{AbsPath, Origin, Sourced};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub struct Service {
     pub timeout_start: Sourced<Option<Duration>>,
     /// `TimeoutStopSec=`; `None` is never.
     pub timeout_stop: Sourced<Option<Duration>>,
-    /// `TimeoutAbortSec=`; `None` means as `TimeoutStopSec=`.
+    /// `TimeoutAbortSec=`; `None` means as `TimeoutStopSec=`, and [`Duration::MAX`] never.
     pub timeout_abort: Sourced<Option<Duration>>,
     /// `TimeoutStartFailureMode=`.
     pub timeout_start_failure: Sourced<TimeoutMode>,
@@ -229,4 +229,6 @@ pub struct ExitStatusSet {
     pub statuses: BTreeSet<u8>,
     /// Signals' numbers.
     pub signals: BTreeSet<i32>,
+    /// The lines that make up the set.
+    pub lines: Vec<Origin>,
 }

@@ -36,6 +36,13 @@ pub struct Settings {
     pub stdio: Stdio,
     /// `SetCredential=`, `LoadCredential=` and their kin.
     pub credentials: Credentials,
+    /// System call filtering, and what else is done with seccomp filters of its own.
+    pub syscalls: Syscalls,
+    /// The typed part of systemd.resource-control(5).
+    pub control: Control,
+    /// The lines of directives that are known and checked, but have no type here: order and dependencies, restarts,
+    /// limits on resources. In file order, without what a later line has reset or replaced.
+    pub other: Vec<Origin>,
     /// Directives that are understood, but that ringfence's engine does not enforce: each is said out loud.
     pub not_enforced: Vec<NotEnforced>,
     /// Why systemd would refuse to start the unit (`LoadState=bad-setting`), if it would.
@@ -105,6 +112,9 @@ impl Settings {
             environment: Environment::default(),
             stdio: Stdio::default(),
             credentials: Credentials::default(),
+            syscalls: Syscalls::default(),
+            control: Control::default(),
+            other: Vec::new(),
             not_enforced: Vec::new(),
             refused: Vec::new(),
         }

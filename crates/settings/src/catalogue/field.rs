@@ -1,0 +1,85 @@
+//! How a directive gets into [`Settings`] and out again.
+
+use super::{Kind, Merge, Shown};
+use crate::Settings;
+use crate::read::{Line, Refusal};
+use std::fmt;
+
+/// Where in [`Settings`] a directive's value lies, how a line gets there, and how it is written again.
+#[derive(Clone, Copy)]
+pub(crate) struct Field {
+    pub(crate) kind: Kind,
+    pub(crate) merge: Merge,
+    /// Takes in one assignment.
+    pub(crate) read: fn(&mut Line<'_>, &mut Settings) -> Result<(), Refusal>,
+    /// The values that are not at their default, or that a line gave.
+    pub(crate) show: fn(&Settings) -> Vec<Shown>,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {:?}", self.kind, self.merge)
+    }
+}
+
+/// A field with one value: the last valid assignment wins.
+macro_rules! scalar {
+    ($notation:ty: $($path:ident).+) => {
+        $crate::catalogue::Field {
+            kind: <$notation as $crate::read::Notation>::KIND,
+            merge: $crate::catalogue::Merge::Last,
+            read: |line, settings| $crate::read::scalar::<$notation>(line, &mut settings.$($path).+),
+            show: |settings| $crate::read::show_scalar::<$notation>(&settings.$($path).+),
+        }
+    };
+}
+
+/// A field with one value or none: the last valid assignment wins, an empty one unsets.
+macro_rules! optional {
+    ($notation:ty: $($path:ident).+) => {
+        $crate::catalogue::Field {
+            kind: <$notation as $crate::read::Notation>::KIND,
+            merge: $crate::catalogue::Merge::LastOrUnset,
+            read: |line, settings| $crate::read::optional::<$notation>(line, &mut settings.$($path).+),
+            show: |settings| $crate::read::show_optional::<$notation>(&settings.$($path).+),
+        }
+    };
+}
+
+/// A field with a list of words: assignments add up, an empty one resets.
+macro_rules! words {
+    ($notation:ty, $quoting:expr, $($path:ident).+) => {
+        $crate::catalogue::Field {
+            kind: <$notation as $crate::read::Notation>::KIND,
+            merge: $crate::catalogue::Merge::List,
+            read: |line, settings| $crate::read::words::<$notation>(line, $quoting, &mut settings.$($path).+),
+            show: |settings| $crate::read::show_list::<$notation>(&settings.$($path).+),
+        }
+    };
+}
+
+/// A field with a list of whole lines: assignments add up, an empty one resets.
+macro_rules! entries {
+    ($notation:ty, $($path:ident).+) => {
+        $crate::catalogue::Field {
+            kind: <$notation as $crate::read::Notation>::KIND,
+            merge: $crate::catalogue::Merge::List,
+            read: |line, settings| $crate::read::entries::<$notation>(line, &mut settings.$($path).+),
+            show: |settings| $crate::read::show_list::<$notation>(&settings.$($path).+),
+        }
+    };
+}
+
+/// A directive without a type of its own: its value is checked, and its lines are kept.
+macro_rules! kept {
+    ($notation:ty, $merge:ident) => {
+        $crate::catalogue::Field {
+            kind: <$notation as $crate::read::Notation>::KIND,
+            merge: $crate::catalogue::Merge::$merge,
+            read: $crate::read::keep::<$notation>,
+            show: $crate::read::show_nothing,
+        }
+    };
+}
+
+pub(super) use {entries, kept, optional, scalar, words};

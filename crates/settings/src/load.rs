@@ -1,0 +1,129 @@
+//! From a unit to its settings.
+
+use crate::catalogue::{self, Directive, Section};
+use crate::read::{Line, Refusal};
+use crate::suggest::nearest;
+use crate::{BadSetting, Settings, derive, imply};
+use ringfence_terms::{Complaint, Origin, Severity};
+use ringfence_unit::{Assignment, Unit};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Settings {
+    /// The effective settings of a unit: what its assignments say ([`as_written`](Self::as_written)), the defaults that
+    /// depend on them, and what directives imply for each other ([`imply`]).
+    ///
+    /// Reading cannot fail. What systemd would warn about comes back as complaints, with the unit's own complaints
+    /// first; what it would refuse the unit for is in [`Settings::refused`] too.
+    pub fn from_unit(unit: &Unit) -> (Settings, Vec<Complaint>) {
+        let (mut settings, mut complaints) = Settings::as_written(unit);
+        derive::defaults(&mut settings);
+        crate::verify::verify(&mut settings, unit, &mut complaints);
+        imply::imply(&mut settings);
+        settings.not_enforced = crate::show::not_enforced(&settings);
+        (settings, complaints)
+    }
+
+    /// What the unit's assignments say, and nothing that follows from them.
+    pub fn as_written(unit: &Unit) -> (Settings, Vec<Complaint>) {
+        let mut settings = Settings::defaults(unit.id.clone(), unit.manager);
+        let mut reader = Reader { unit, complaints: unit.complaints.clone(), dropped: None };
+        for assignment in &unit.assignments {
+            reader.take(assignment, &mut settings);
+        }
+        (settings, reader.complaints)
+    }
+}
+
+struct Reader<'a> {
+    unit: &'a Unit,
+    complaints: Vec<Complaint>,
+    /// The drop-in that is not read any further, since systemd refused a line of it.
+    dropped: Option<Arc<Path>>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, assignment: &Assignment, settings: &mut Settings) {
+        let origin = &assignment.origin;
+        if self.dropped.as_ref() == Some(&origin.file) {
+            return;
+        }
+        let Some(section) = Section::from_name(&assignment.section) else { return };
+        if !self.is_read(section) {
+            return;
+        }
+        let Some(directive) = catalogue::find(section, &origin.directive) else {
+            self.unknown(section, origin);
+            return;
+        };
+        let mut line = Line {
+            directive,
+            origin,
+            value: &origin.value,
+            specifiers: &self.unit.specifiers,
+            complaints: &mut self.complaints,
+        };
+        if let Err(refusal) = (directive.field.read)(&mut line, settings) {
+            self.refused(refusal, origin, settings);
+        }
+    }
+
+    /// Whether a section says something about this unit: `[Socket]` does not in a service.
+    fn is_read(&self, section: Section) -> bool {
+        matches!(section, Section::Unit | Section::Install)
+            || Section::of_type(self.unit.id.suffix()) == Some(section)
+    }
+
+    fn refused(&mut self, refusal: Refusal, origin: &Origin, settings: &mut Settings) {
+        let in_fragment = self.unit.fragment.as_ref() == Some(&origin.file);
+        let effect = if in_fragment {
+            settings.refused.push(BadSetting { origin: Some(origin.clone()), why: refusal.why.clone() });
+            "systemd refuses the unit"
+        } else {
+            self.dropped = Some(origin.file.clone());
+            "systemd ignores the rest of this file"
+        };
+        self.complaints.push(Complaint {
+            severity: Severity::Error,
+            message: format!("{}; {effect}", refusal.why),
+            file: origin.file.clone(),
+            line: origin.line,
+            subject: refusal.subject,
+            help: refusal.help,
+        });
+    }
+
+    fn unknown(&mut self, section: Section, origin: &Origin) {
+        let name = &*origin.directive;
+        if name.starts_with("X-") {
+            return;
+        }
+        let elsewhere = catalogue::all().find(|d| names(d).any(|n| n == name));
+        let help = match elsewhere {
+            Some(directive) => {
+                let sections: Vec<_> = directive.sections.iter().map(|s| format!("[{}]", s.name())).collect();
+                Some(format!("{name}= belongs in {}", sections.join(", ")))
+            }
+            None => {
+                let known = catalogue::all().filter(|d| d.sections.contains(&section)).flat_map(names);
+                nearest(name, known).map(|n| format!("did you mean `{n}=`?"))
+            }
+        };
+        self.complaints.push(Complaint {
+            severity: Severity::Warning,
+            message: format!(
+                "systemd knows no directive {name}= in [{}], and ignores the line",
+                section.name()
+            ),
+            file: origin.file.clone(),
+            line: origin.line,
+            subject: name.to_owned(),
+            help,
+        });
+    }
+}
+
+/// A directive's name and its older spellings.
+fn names(directive: &'static Directive) -> impl Iterator<Item = &'static str> {
+    std::iter::once(directive.name).chain(directive.spellings.iter().copied())
+}
