@@ -11,6 +11,7 @@ pub mod find;
 mod name;
 mod specifier;
 pub mod text;
+mod trial;
 pub mod words;
 
 pub use escape::{escape, escape_path, unescape, unescape_path};
