@@ -127,6 +127,16 @@ pub enum Since {
     Version(u16),
 }
 
+impl Since {
+    /// Whether a systemd of this version has it.
+    pub fn is_in(self, version: u16) -> bool {
+        match self {
+            Since::Old => true,
+            Since::Version(first) => first <= version,
+        }
+    }
+}
+
 /// What the value of a directive looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
