@@ -1,0 +1,140 @@
+//! From badnesses to numbers.
+
+use crate::{Check, Policy, Rating};
+use ringfence_unit::UnitName;
+use std::fmt;
+
+/// The score of one unit.
+#[derive(Debug)]
+pub struct Score {
+    /// The unit.
+    pub unit: UnitName,
+    /// Every check, in systemd's order.
+    pub assessments: Vec<Assessment>,
+    /// The overall exposure.
+    pub overall: Tenths,
+}
+
+impl Score {
+    /// What the overall exposure is called.
+    pub fn rating(&self) -> Rating {
+        Rating::of(self.overall.0)
+    }
+}
+
+/// The result of one check.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// The check.
+    pub check: &'static Check,
+    /// From 0 to the check's range; `None` where the check is not applicable.
+    pub badness: Option<u64>,
+    /// The weight that counted, a policy's where it has one.
+    pub weight: u64,
+    /// The range that counted, a policy's where it has one.
+    pub range: u64,
+    /// What the check adds to the overall exposure, rounded up as systemd does; `None` where that is nothing.
+    pub exposure: Option<Tenths>,
+    /// Why this is not what the real tool answers, where it is not.
+    pub differs: Option<&'static str>,
+}
+
+impl Assessment {
+    /// systemd's `set`: whether the protection is on; `None` where the check is not applicable.
+    pub fn set(&self) -> Option<bool> {
+        self.badness.map(|badness| badness == 0)
+    }
+}
+
+/// A number with one decimal: exposure in tenths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tenths(pub u64);
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}.{}", self.0 / 10, self.0 % 10))
+    }
+}
+
+/// Why a policy cannot be applied; the real tool aborts there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScoreError {
+    /// A policy sets a check's range to 0.
+    ZeroRange(&'static str),
+    /// A policy sets a check's range below the badness found.
+    BadnessBeyondRange {
+        /// The check.
+        id: &'static str,
+        /// The badness found.
+        badness: u64,
+        /// The policy's range.
+        range: u64,
+    },
+    /// No check is applicable.
+    NothingToScore,
+}
+
+impl fmt::Display for ScoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ScoreError::ZeroRange(id) => {
+                write!(f, "the policy sets the range of {id} to 0; a range must be 1 or more")
+            }
+            ScoreError::BadnessBeyondRange { id, badness, range } => {
+                write!(f, "the policy sets the range of {id} to {range}, but its badness here is {badness}")
+            }
+            ScoreError::NothingToScore => f.write_str("the policy leaves no check that applies to this unit"),
+        }
+    }
+}
+
+impl std::error::Error for ScoreError {}
+
+/// What one check found, before weights.
+pub(crate) struct Finding {
+    pub check: &'static Check,
+    pub badness: Option<u64>,
+    pub differs: Option<&'static str>,
+}
+
+/// Weighs findings (`analyze-security.c: assess`). All numbers are unsigned with 64 bits and wrap around there, so they do
+/// here.
+pub(crate) fn weigh(unit: UnitName, findings: Vec<Finding>, policy: &Policy) -> Result<Score, ScoreError> {
+    let mut assessments = Vec::with_capacity(findings.len());
+    let (mut badness_sum, mut weight_sum) = (0u64, 0u64);
+    for finding in findings {
+        let id = finding.check.id;
+        let weight = policy.weight(id).unwrap_or(finding.check.weight);
+        let range = policy.range(id).unwrap_or(finding.check.range);
+        if range == 0 {
+            return Err(ScoreError::ZeroRange(id));
+        }
+        let badness = finding.badness.filter(|_| weight != 0);
+        if let Some(badness) = badness {
+            if badness > range {
+                return Err(ScoreError::BadnessBeyondRange { id, badness, range });
+            }
+            badness_sum = badness_sum.wrapping_add(badness.wrapping_mul(weight).div_ceil(range));
+            weight_sum = weight_sum.wrapping_add(weight);
+        }
+        assessments.push(Assessment {
+            check: finding.check,
+            badness,
+            weight,
+            range,
+            exposure: None,
+            differs: finding.differs,
+        });
+    }
+    if weight_sum == 0 {
+        return Err(ScoreError::NothingToScore);
+    }
+    for one in &mut assessments {
+        one.exposure = one.badness.filter(|b| *b > 0).map(|badness| {
+            let scaled = badness.wrapping_mul(one.weight).wrapping_mul(100).div_ceil(one.range);
+            Tenths(scaled.div_ceil(weight_sum))
+        });
+    }
+    let overall = Tenths(badness_sum.wrapping_mul(100).div_ceil(weight_sum));
+    Ok(Score { unit, assessments, overall })
+}
