@@ -45,6 +45,8 @@ pub enum Format {
     Text,
     /// For programs: stable and versioned
     Json,
+    /// Metrics for a node exporter's textfile directory (score)
+    Prometheus,
 }
 
 /// Whether to colour.

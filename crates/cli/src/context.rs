@@ -59,4 +59,11 @@ impl Context {
             anstream::eprintln!("{message}");
         }
     }
+
+    /// Says something that only who asks for more wants to know (`-v`).
+    pub fn note_in_detail(&self, message: impl std::fmt::Display) {
+        if self.verbose {
+            anstream::eprintln!("{message}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod commands;
 mod complaints;
 mod context;
 mod failure;
+mod loading;
 mod output;
 
 use args::Arguments;

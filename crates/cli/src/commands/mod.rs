@@ -2,6 +2,7 @@
 
 mod completions;
 mod man;
+mod score;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -11,6 +12,8 @@ use std::process::ExitCode;
 /// The commands, in the order in which help lists them.
 #[derive(Subcommand)]
 pub enum Command {
+    /// How exposed services are, check by check, as systemd computes it
+    Score(score::Args),
     /// Print completions for a shell
     Completions(completions::Args),
     /// Write the manual pages into a directory
@@ -19,8 +22,8 @@ pub enum Command {
 
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
-    let _ = context;
     match command {
+        Command::Score(args) => score::run(&args, context),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -1,0 +1,109 @@
+//! From UNIT on the command line to a loaded unit, its settings, and the machine's facts.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use ringfence_host::HostFacts;
+use ringfence_settings::Settings;
+use ringfence_unit::find::{Environment, Root, SearchPath, UnitTree, load_file};
+use ringfence_unit::{LoadState, Unit, UnitName};
+use std::path::Path;
+
+impl Context {
+    /// The tree whose units and paths are meant: this machine's, or the one below `--root`.
+    pub fn tree(&self) -> Result<Root, Failure> {
+        match &self.root {
+            None => Ok(Root::system()),
+            Some(dir) => Root::new(dir).map_err(|error| {
+                Failure::input(format!("cannot use {} as a root: {error}", dir.display()))
+                    .hint("give the directory that holds the tree's etc and usr")
+            }),
+        }
+    }
+
+    /// All units where systemd looks for them.
+    pub fn units(&self) -> Result<UnitTree, Failure> {
+        let environment = Environment::of_process();
+        let search = SearchPath::of_systemd(self.tree()?, self.manager, &environment);
+        Ok(UnitTree::open(search, environment))
+    }
+
+    /// The unit that UNIT means: a path where there is a slash in it, else a name, to which `.service` may be missing.
+    ///
+    /// A unit that is not there, is masked, or cannot be read is a failure. What systemd only warns about is left in
+    /// [`Unit::complaints`].
+    pub fn unit(&self, text: &str) -> Result<Unit, Failure> {
+        if !text.contains('/') {
+            return self.unit_in(&self.units()?, text);
+        }
+        let unit = load_file(self.tree()?, self.manager, Environment::of_process(), Path::new(text), None)
+            .map_err(Failure::input)?;
+        self.usable(unit, text)
+    }
+
+    /// The unit of that name in a tree that is open already.
+    pub fn unit_in(&self, tree: &UnitTree, text: &str) -> Result<Unit, Failure> {
+        let complete =
+            if UnitName::parse(text).is_ok() { text.to_owned() } else { format!("{text}.service") };
+        let name = UnitName::parse(&complete).map_err(|error| {
+            Failure::input(error)
+                .hint("give a unit's name such as nginx.service, or a path such as ./nginx.service")
+        })?;
+        self.usable(tree.load(&name), text)
+    }
+
+    fn usable(&self, unit: Unit, text: &str) -> Result<Unit, Failure> {
+        if unit.state != LoadState::Loaded {
+            self.complain(&unit.complaints);
+        }
+        match unit.state {
+            LoadState::Loaded => Ok(unit),
+            LoadState::NotFound => Err(self.not_found(text)),
+            LoadState::Masked => {
+                Err(Failure::input(format!("{} is masked: systemd would never start it", unit.name))
+                    .hint(format!("systemctl unmask {}", unit.name)))
+            }
+            LoadState::Error => Err(Failure::input(format!(
+                "{} cannot be loaded, as the messages above say",
+                unit.fragment.as_deref().unwrap_or(Path::new(text)).display()
+            ))),
+        }
+    }
+
+    /// The unit and its settings; complaints are printed.
+    pub fn settings(&self, text: &str) -> Result<(Unit, Settings), Failure> {
+        let unit = self.unit(text)?;
+        let (settings, complaints) = Settings::from_unit(&unit);
+        self.complain(&complaints);
+        Ok((unit, settings))
+    }
+
+    /// The facts of the machine, or of the tree below `--root`.
+    pub fn facts(&self) -> Result<HostFacts, Failure> {
+        let facts = match &self.root {
+            None => HostFacts::of_this_machine(),
+            Some(root) => HostFacts::of_tree(root),
+        };
+        facts.map_err(Failure::input)
+    }
+
+    fn not_found(&self, text: &str) -> Failure {
+        let failure = Failure::input(format!("there is no unit {text} where systemd looks for units"));
+        let similar = self.units().ok().and_then(|units| nearest(text, units.services()));
+        match similar {
+            Some(name) => failure.hint(format!("did you mean {name}?")),
+            None => failure
+                .hint("a unit file elsewhere can be named by its path, with a slash in it: ./my.service"),
+        }
+    }
+}
+
+/// The service whose name is most like the one asked for, if any is alike at all.
+fn nearest(text: &str, services: Vec<UnitName>) -> Option<UnitName> {
+    let likeness = |name: &UnitName| strsim::jaro_winkler(text, name.as_str());
+    services
+        .into_iter()
+        .map(|name| (likeness(&name), name))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
