@@ -1,0 +1,61 @@
+//! `CapabilityBoundingSet=`.
+
+use crate::{Case, Proposal};
+use ringfence_profile::{IdentityChange, Privilege};
+use ringfence_settings::{Capability, CapabilitySet};
+use std::collections::BTreeSet;
+
+const DIRECTIVE: &str = "CapabilityBoundingSet";
+
+/// What a service that starts as root and hands work to another user needs in moments that an exercise may not show: new
+/// logs after a rotation are handed over, workers are signalled, files of the other user are read.
+static ROOT_THAT_DROPS: &[&str] =
+    &["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"];
+
+pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
+    if case.settings.sandbox.bounding_set.origin.is_some() || !case.broker.is_empty() {
+        return;
+    }
+    if case.is_relaxed(DIRECTIVE) {
+        proposal.leave_open(DIRECTIVE, "the service did not work with it", Vec::new());
+        return;
+    }
+    let mut kept: BTreeSet<Capability> = case
+        .needs
+        .privileges()
+        .filter_map(|p| {
+            if let Privilege::Capability(number) = p { Capability::from_number(*number) } else { None }
+        })
+        .collect();
+    let ambient = case.settings.sandbox.ambient.value;
+    if ambient != CapabilitySet::EMPTY {
+        kept.extend(ambient.iter());
+    }
+    let drops = case
+        .needs
+        .privileges()
+        .any(|p| matches!(p, Privilege::Identity(IdentityChange::User(uid)) if *uid != 0));
+    let starts_as_root =
+        case.settings.identity.user.value.is_none() && !case.settings.identity.dynamic_user.value;
+    if drops && starts_as_root {
+        kept.extend(ROOT_THAT_DROPS.iter().filter_map(|name| Capability::parse(name)));
+    }
+    kept.extend(case.options.granted_capabilities.iter().filter_map(|name| Capability::parse(name)));
+    let names: Vec<String> = kept.iter().map(|c| c.name()).collect();
+    let why = match names.len() {
+        0 => "no privilege over the machine was used",
+        _ if drops && starts_as_root => {
+            "what was used, and what a service needs that starts as root and hands over to another user"
+        }
+        _ => "what was used",
+    };
+    let evidence = case.needs.privilege_evidence(|p| matches!(p, Privilege::Capability(_)));
+    proposal.lines.push(crate::Line {
+        directive: DIRECTIVE,
+        value: names.join(" "),
+        strength: crate::Strength::Restricts,
+        why: why.to_owned(),
+        evidence,
+        caution: None,
+    });
+}

@@ -1,0 +1,136 @@
+//! What a profile says a service needs: the uses that succeeded. What was tried in vain is not needed.
+
+use crate::Evidence;
+use ringfence_profile::{FileAccess, FileKind, Operation, Operations, Privilege, Profile};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A profile, seen as needs.
+pub struct Needs<'p> {
+    profile: &'p Profile,
+    files: Vec<FileAccess<'p>>,
+}
+
+/// Operations that change a directory's entries.
+const ENTRY_CHANGES: [Operation; 9] = [
+    Operation::Create,
+    Operation::Mkdir,
+    Operation::Rmdir,
+    Operation::Mknod,
+    Operation::Symlink,
+    Operation::LinkTo,
+    Operation::RenameFrom,
+    Operation::RenameTo,
+    Operation::Unlink,
+];
+
+/// Operations that change what is there.
+const IN_PLACE_CHANGES: [Operation; 6] = [
+    Operation::Write,
+    Operation::Truncate,
+    Operation::Chmod,
+    Operation::Chown,
+    Operation::Utime,
+    Operation::SetXattr,
+];
+
+/// What is written at a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written<'p> {
+    /// The path as the service sees it.
+    pub path: &'p Path,
+    /// Whether it is a directory itself.
+    pub is_directory: bool,
+    /// Whether the directory that holds it changes: the path is made, renamed or removed.
+    pub entry: bool,
+    /// Whether it is a directory that the service made.
+    pub made_directory: bool,
+    /// What was seen, for people.
+    pub evidence: Evidence,
+}
+
+impl<'p> Needs<'p> {
+    /// Reads a profile.
+    pub fn of(profile: &'p Profile) -> Needs<'p> {
+        let files = profile.files().into_iter().filter(|access| access.errno().is_none()).collect();
+        Needs { profile, files }
+    }
+
+    /// Every file access that succeeded, by path.
+    pub fn files(&self) -> impl Iterator<Item = FileAccess<'p>> {
+        self.files.iter().copied()
+    }
+
+    /// What speaks for a need of files: the accesses that `wanted` picks.
+    pub fn file_evidence(&self, mut wanted: impl FnMut(&FileAccess<'p>) -> bool) -> Vec<Evidence> {
+        let all: BTreeSet<Evidence> =
+            self.files.iter().filter(|access| wanted(access)).map(sentence).collect();
+        all.into_iter().collect()
+    }
+
+    /// Every privilege that was used with success.
+    pub fn privileges(&self) -> impl Iterator<Item = &'p Privilege> {
+        let succeeded =
+            |(privilege, witnesses): (&'p Privilege, &'p BTreeSet<ringfence_profile::Witness>)| {
+                witnesses.iter().any(|witness| witness.errno.is_none()).then_some(privilege)
+            };
+        self.profile.privileges().filter_map(succeeded)
+    }
+
+    /// What speaks for a need of a privilege: the successful uses that `wanted` picks.
+    pub fn privilege_evidence(&self, mut wanted: impl FnMut(&Privilege) -> bool) -> Vec<Evidence> {
+        let mut evidence = BTreeSet::new();
+        for (privilege, witnesses) in self.profile.privileges().filter(|(privilege, _)| wanted(privilege)) {
+            for witness in witnesses.iter().filter(|witness| witness.errno.is_none()) {
+                evidence.insert(Evidence(format!("{} used {}", witness.by, privilege_words(privilege))));
+            }
+        }
+        evidence.into_iter().collect()
+    }
+
+    /// Everything that was changed outside `/proc`, `/sys` and `/dev`.
+    pub fn written(&self) -> Vec<Written<'p>> {
+        let changes: Operations = ENTRY_CHANGES.into_iter().chain(IN_PLACE_CHANGES).collect();
+        let entries: Operations = ENTRY_CHANGES.into_iter().chain([Operation::BindSocket]).collect();
+        let mut all: Vec<Written<'p>> = self
+            .files
+            .iter()
+            .filter(|access| !is_kernel_interface(access.path()))
+            .filter_map(|access| {
+                let operations = access.operations();
+                let unnamed = operations.contains(Operation::CreateUnnamed);
+                let entry = !operations.and(entries).is_empty();
+                (unnamed || entry || !operations.and(changes).is_empty()).then(|| Written {
+                    path: access.path(),
+                    is_directory: unnamed || access.kind() == FileKind::Directory,
+                    entry,
+                    made_directory: operations.contains(Operation::Mkdir),
+                    evidence: sentence(access),
+                })
+            })
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// Paths that are no files on a disk: other settings than paths decide over them.
+pub(crate) fn is_kernel_interface(path: &Path) -> bool {
+    ["/proc", "/sys", "/dev"].iter().any(|top| path.starts_with(top))
+}
+
+fn sentence(access: &FileAccess<'_>) -> Evidence {
+    Evidence(format!("{}: {} {}", access.by(), access.operations(), access.path().display()))
+}
+
+/// A privilege in few words.
+fn privilege_words(privilege: &Privilege) -> String {
+    match privilege {
+        Privilege::Capability(number) => ringfence_settings::Capability::from_number(*number)
+            .map_or_else(|| format!("capability {number}"), |c| c.name()),
+        Privilege::Syscall { abi, number } => crate::layers::call_name(*abi, *number)
+            .map_or_else(|| format!("system call {number}"), |name| format!("{name}()")),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,61 @@
+//! Grants that somebody should look at.
+
+use crate::{Proposal, Strength};
+
+/// A place, and what is in it.
+static PLACES: &[(&str, &str)] = &[
+    ("/etc/shadow", "holds everybody's password hashes"),
+    ("/etc/gshadow", "holds group password hashes"),
+    ("/etc/ssl/private", "holds private keys"),
+    ("/etc/ssh", "holds the machine's host keys"),
+    ("/etc/letsencrypt", "holds private keys"),
+    ("/root", "is root's home"),
+    ("/home", "holds users' homes"),
+    ("/var/log/journal", "is the journal of every service"),
+    ("/run/log/journal", "is the journal of every service"),
+    ("/var/lib/private", "holds other services' state"),
+    ("/run/credentials", "holds other services' credentials"),
+    ("/run/docker.sock", "gives control of the machine to whoever can connect"),
+];
+
+/// Directories that many services share: writing there reaches all of them.
+static SHARED: &[&str] = &[
+    "/",
+    "/etc",
+    "/run",
+    "/var",
+    "/var/lib",
+    "/var/log",
+    "/var/cache",
+    "/var/spool",
+    "/srv",
+    "/usr",
+    "/opt",
+];
+
+/// Adds a caution to every line that grants something sensitive.
+pub fn mark(proposal: &mut Proposal) {
+    for line in proposal.lines.iter_mut().filter(|line| line.strength == Strength::Grants) {
+        if !matches!(line.directive, "ReadWritePaths" | "BindPaths" | "BindReadOnlyPaths") {
+            continue;
+        }
+        for word in line.value.split_whitespace() {
+            let path = word.trim_start_matches(['-', '+']).split(':').next().unwrap_or(word);
+            let path = std::path::Path::new(path);
+            let place = PLACES.iter().find(|(place, _)| {
+                path.starts_with(place)
+                    || std::path::Path::new(place).starts_with(path) && path.parent().is_some()
+            });
+            if let Some((place, what)) = place {
+                line.caution = Some(format!("look at this: {place} {what}"));
+            } else if line.directive != "BindReadOnlyPaths"
+                && SHARED.iter().any(|shared| path == std::path::Path::new(shared))
+            {
+                line.caution = Some(format!(
+                    "look at this: {} is shared by many services; a directory of its own would be narrower",
+                    path.display()
+                ));
+            }
+        }
+    }
+}
