@@ -8,5 +8,3 @@
 pub mod decide;
 pub mod facts;
 pub mod plan;
-pub mod tree;
-pub mod view;

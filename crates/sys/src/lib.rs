@@ -6,7 +6,6 @@
 pub mod exec;
 pub mod fork;
 pub mod mount;
-pub mod seccomp;
 pub mod signal;
 
 /// The error that the C library has left for the calling thread.
