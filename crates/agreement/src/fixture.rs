@@ -148,46 +148,49 @@ impl TryFrom<String> for Entry {
 pub fn script(entries: &[Entry], probe: &str) -> String {
     let mut script = String::from("set -eu; umask 022\n");
     for entry in entries {
-        let path = quoted(entry.path());
+        let (path, above) = (quoted(entry.path()), quoted(parent(entry.path())));
         let line = match entry {
             Entry::Node(kind, plain, mode, owner) => {
                 let make = match kind {
                     Kind::Dir => format!("mkdir -p {path}"),
                     Kind::File | Kind::Run => {
-                        format!(
-                            "mkdir -p \"$(dirname {path})\"; echo {} > {path}",
-                            quoted(&format!("fixture {plain}"))
-                        )
+                        format!("mkdir -p {above}; echo {} > {path}", quoted(&format!("fixture {plain}")))
                     }
-                    Kind::Fifo => format!("mkdir -p \"$(dirname {path})\"; mkfifo {path}"),
+                    Kind::Fifo => format!("mkdir -p {above}; mkfifo {path}"),
                 };
-                let mode = mode.as_deref().unwrap_or(kind.row().2);
-                let owner = owner.as_deref().unwrap_or("0:0");
-                format!("{make}; chown {owner} {path}; chmod {mode} {path}")
+                let owner = owner.as_deref().map_or(String::new(), |owner| format!("; chown {owner} {path}"));
+                let mode = mode.as_deref().or((*kind == Kind::Run).then_some("0755"));
+                let mode = mode.map_or(String::new(), |mode| format!("; chmod {mode} {path}"));
+                format!("{make}{owner}{mode}")
             }
-            Entry::Probe(_) => format!("mkdir -p \"$(dirname {path})\"; cp {probe} {path}"),
-            Entry::Link(_, target) => {
-                format!("mkdir -p \"$(dirname {path})\"; ln -s {} {path}", quoted(target))
-            }
+            Entry::Probe(_) => format!("mkdir -p {above}; cp {probe} {path}"),
+            Entry::Link(_, target) => format!("mkdir -p {above}; ln -s {} {path}", quoted(target)),
             Entry::Tmpfs(_, options) => {
                 let options = options.as_deref().map_or(String::new(), |options| format!(",{options}"));
                 format!("mkdir -p {path}; mount -t tmpfs -o mode=0755{options} tmpfs {path}")
             }
             Entry::Bind(_, source, options) => {
                 let source = quoted(source);
-                let point = format!(
-                    "if [ -d {source} ]; then mkdir -p {path}; else mkdir -p \"$(dirname {path})\"; : >> {path}; fi"
-                );
                 let remount = options
                     .as_deref()
                     .map_or(String::new(), |options| format!("; mount -o remount,bind,{options} {path}"));
-                format!("{point}; mount --bind {source} {path}{remount}")
+                format!(
+                    "if [ -d {source} ]; then mkdir -p {path}; else mkdir -p {above}; : >> {path}; fi; \
+                     mount --bind {source} {path}{remount}"
+                )
             }
         };
         script += &line;
         script.push('\n');
     }
     script
+}
+
+fn parent(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some(("", _)) | None => "/",
+        Some((above, _)) => above,
+    }
 }
 
 fn quoted(word: &str) -> String {

@@ -8,18 +8,31 @@
 //! the case, with its reason. It knows no directive's meaning; whatever it expects, a systemd said.
 #![forbid(unsafe_code)]
 
+mod batch;
 mod case;
+mod compare;
 mod fixture;
+mod generate;
 mod machine;
+mod minimise;
 mod mounts;
 mod paths;
 mod program;
+mod ringfence;
 mod systemd;
+mod systemd_tests;
+mod vocabulary;
 
+pub use batch::{Bench, Compared, Other};
 pub use case::{Case, Facts, Outcome, cases_dir};
-pub use fixture::{Entry, script};
+pub use compare::{Difference, differences, passing};
+pub use fixture::{Entry, Kind, script};
+pub use generate::{Draft, draft};
 pub use machine::Machine;
+pub use minimise::minimised;
 pub use mounts::visible;
-pub use paths::{named_in, standard};
+pub use paths::{RARE, named_in, standard};
 pub use program::{Program, built};
-pub use systemd::{Job, Watched, install, outcome, prepare, survey, under_systemd};
+pub use ringfence::{bring, under_ringfence};
+pub use systemd::{Job, install, name_namespaces, outcome, prepare, survey, under_systemd};
+pub use systemd_tests::{Expected, Runner, Step, UNITS, Verdict, run_systemd_tests, table};

@@ -1,19 +1,29 @@
 //! `agreement`: compares ringfence with a real systemd.
 #![forbid(unsafe_code)]
 
+mod random;
 mod record;
 
 use clap::{Parser, Subcommand};
+use random::With;
+use ringfence_agreement::{Bench, Other, Program, Verdict, built};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Compares ringfence with a real systemd.
+///
+/// Needs root. Exit status 0 when all agree, 1 when not.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// The root directory whose systemd is booted; without it, the cached Debian root.
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "host")]
     root: Option<PathBuf>,
+    /// No lab: use the systemd that runs this machine. Makes and removes files in /a, /agreement, /home, /mnt and where
+    /// StateDirectory= and its kin lie; for a machine that nobody needs.
+    #[arg(long, global = true)]
+    host: bool,
 }
 
 #[derive(Subcommand)]
@@ -23,11 +33,56 @@ enum Command {
         /// Parts of the names of the cases; all when there is none.
         names: Vec<String>,
     },
+    /// Runs random units under systemd and under ringfence, and makes those small that they do not agree on.
+    Random(random::Options),
+    /// Runs systemd's own execution tests.
+    SystemdTests {
+        /// Parts of the units' names; all when there is none.
+        names: Vec<String>,
+        /// Who runs the units; systemd checks the table of what is expected.
+        #[arg(long, value_enum, default_value_t)]
+        with: With,
+    },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    match arguments.command {
-        Command::Record { names } => record::record(arguments.root.as_deref(), &names),
+    let bench = |with: With| -> anyhow::Result<Bench> {
+        Ok(Bench {
+            probe: std::fs::read(built(Program::PROBE)?)?,
+            other: match with {
+                With::Ringfence => Other::Ringfence(std::fs::read(built(Program::RINGFENCE)?)?),
+                With::Systemd => Other::Systemd,
+                With::Nothing => Other::Nothing,
+            },
+            root: arguments.root.clone(),
+            host: arguments.host,
+        })
+    };
+    let agree = match &arguments.command {
+        Command::Record { names } => {
+            record::record(&bench(With::Nothing)?, names)?;
+            true
+        }
+        Command::SystemdTests { names, with } => systemd_tests(&bench(*with)?, names)?,
+        Command::Random(options) => random::random(&bench(options.with())?, options)?,
+    };
+    Ok(if agree { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs systemd's execution tests on a machine of their own; true when all pass.
+fn systemd_tests(bench: &Bench, names: &[String]) -> anyhow::Result<bool> {
+    let verdicts = bench.systemd_tests(names)?;
+    let count = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|(_, verdict)| wanted(verdict)).count();
+    for (unit, verdict) in &verdicts {
+        match verdict {
+            Verdict::Passed => println!("passed   {unit}"),
+            Verdict::Skipped(why) => println!("skipped  {unit}: {why}"),
+            Verdict::Failed(why) => println!("FAILED   {unit}: {}", why.replace('\n', "\n    ")),
+        }
     }
+    let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
+    let passed = count(|verdict| matches!(verdict, Verdict::Passed));
+    println!("{passed} passed, {failed} failed, {} skipped", verdicts.len() - passed - failed);
+    Ok(failed == 0)
 }

@@ -2,19 +2,22 @@
 
 use anyhow::{Context, Result, bail};
 use ringfence_agreement::{
-    Case, Facts, Job, Machine, Outcome, Program, built, cases_dir, install, named_in, prepare, standard,
-    survey, under_systemd,
+    Bench, Case, Facts, Job, Machine, Outcome, RARE, cases_dir, install, name_namespaces, named_in, passing,
+    prepare, standard, survey, under_systemd,
 };
 use std::path::Path;
 use std::sync::Mutex;
+
+/// The name of files that are not there yet.
+const NEW: &str = "new";
 
 /// How many labs are up at a time.
 const LABS: usize = 4;
 
 /// Records the cases whose names contain one of the words, each on a machine of its own; and the machine itself.
-pub fn record(root: Option<&Path>, words: &[String]) -> Result<()> {
-    let probe = std::fs::read(built(Program::PROBE)?)?;
-    let facts = machine(root, &probe)?;
+pub fn record(bench: &Bench, words: &[String]) -> Result<()> {
+    let (root, probe) = (bench.root.as_deref(), &bench.probe);
+    let facts = machine(root, probe)?;
     facts.save()?;
     let mut cases = Case::all(&cases_dir())?;
     cases.retain(|name, _| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())));
@@ -22,7 +25,7 @@ pub fn record(root: Option<&Path>, words: &[String]) -> Result<()> {
     let next = || queue.lock().ok().and_then(|mut queue| queue.next());
     std::thread::scope(|scope| {
         let one_by_one = |lab: usize| {
-            let (next, probe, facts) = (&next, &probe, &facts);
+            let (next, facts) = (&next, &facts);
             move || -> Result<()> {
                 while let Some((name, mut case)) = next() {
                     let lab = Machine::lab(&lab_name(lab), root)?;
@@ -39,12 +42,17 @@ pub fn record(root: Option<&Path>, words: &[String]) -> Result<()> {
     })
 }
 
+/// The paths that every case tries.
+fn everywhere() -> Vec<String> {
+    standard(NEW).into_iter().chain(RARE.map(str::to_owned)).collect()
+}
+
 /// The machine as it is without any fixture, and a unit without any setting.
 fn machine(root: Option<&Path>, probe: &[u8]) -> Result<Facts> {
     let machine = Machine::lab(&lab_name(0), root)?;
     prepare(&machine, probe, &[])?;
-    let job = Job { name: "plain".to_owned(), unit: Vec::new(), paths: standard() };
-    let nodes = survey(&machine, &standard())?;
+    let job = Job { name: "plain".to_owned(), unit: Vec::new(), paths: everywhere() };
+    let nodes = survey(&machine, &everywhere())?;
     let plain = run(&machine, job)?;
     let text = |script: &str| machine.shell(script).map(|text| text.trim_end().to_owned());
     Ok(Facts {
@@ -59,8 +67,8 @@ fn machine(root: Option<&Path>, probe: &[u8]) -> Result<Facts> {
 
 fn one(machine: Machine, probe: &[u8], facts: &Facts, name: &str, case: &mut Case) -> Result<()> {
     prepare(&machine, probe, &case.fixture)?;
-    let mut paths = standard();
-    paths.extend(named_in(&case.unit));
+    let mut paths = everywhere();
+    paths.extend(named_in(&case.unit, NEW));
     paths.extend(case.fixture.iter().map(|entry| entry.path().to_owned()));
     paths.extend(case.also.iter().cloned());
     case.nodes = survey(&machine, &paths)?;
@@ -76,15 +84,10 @@ fn run(machine: &Machine, job: Job) -> Result<Outcome> {
     let jobs = [job];
     install(machine, &jobs)?;
     let mut all = under_systemd(machine, &jobs)?;
-    let mut outcome = all.remove(&jobs[0].name).context("systemd lost the unit")?.outcome;
+    let mut outcome = all.remove(&jobs[0].name).context("systemd lost the unit")?;
+    name_namespaces(machine, std::iter::once(&mut outcome))?;
     outcome.process.retain(|name, _| !passing(name));
     Ok(outcome)
-}
-
-/// Attributes that differ from run to run.
-fn passing(name: &str) -> bool {
-    matches!(name, "env INVOCATION_ID" | "env SYSTEMD_EXEC_PID" | "env MEMORY_PRESSURE_WATCH")
-        || name.starts_with("namespace ")
 }
 
 /// The super block's options tell of the lab's own making: `lowerdir=` and so on.

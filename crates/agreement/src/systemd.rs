@@ -9,7 +9,7 @@ use ringfence_probe::{Node, Process, Report};
 use std::collections::BTreeMap;
 
 /// Where the harness keeps its files on a machine.
-const PLACE: &str = "/agreement";
+pub const PLACE: &str = "/agreement";
 /// Where the probe lies on a machine.
 const PROBE: &str = "/agreement/probe";
 
@@ -36,13 +36,6 @@ impl Job {
              StandardError=truncate:{PLACE}/error/{name}\n"
         )
     }
-}
-
-/// How a job ended, as it was watched from outside and from inside.
-#[derive(Clone, Debug)]
-pub struct Watched {
-    /// Its outcome, with all of the process's attributes.
-    pub outcome: Outcome,
 }
 
 /// Brings the probe and the fixture to a machine.
@@ -74,7 +67,7 @@ pub fn install(machine: &Machine, jobs: &[Job]) -> Result<()> {
 
 /// Runs installed jobs, all at a time, and collects how they ended. The target that wants them keeps systemd from
 /// forgetting the ones that are done.
-pub fn under_systemd(machine: &Machine, jobs: &[Job]) -> Result<BTreeMap<String, Watched>> {
+pub fn under_systemd(machine: &Machine, jobs: &[Job]) -> Result<BTreeMap<String, Outcome>> {
     // A lab's systemd logs to its console; what it says about a failure is wanted in the journal.
     machine
         .shell("systemctl log-target journal; systemctl daemon-reload; systemctl start agreement.target")?;
@@ -98,7 +91,7 @@ pub fn under_systemd(machine: &Machine, jobs: &[Job]) -> Result<BTreeMap<String,
     Ok(all)
 }
 
-fn watched(properties: &str, log: &str, report: &str) -> Result<Watched> {
+fn watched(properties: &str, log: &str, report: &str) -> Result<Outcome> {
     let property = |name: &str| {
         properties.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
     };
@@ -111,10 +104,13 @@ fn watched(properties: &str, log: &str, report: &str) -> Result<Watched> {
     };
     let failed = result != "success";
     let log = if failed { log.lines().map(str::to_owned).collect() } else { Vec::new() };
-    Ok(Watched { outcome: outcome(result, status, log, report)? })
+    outcome(result, status, log, report)
 }
 
 /// Puts together what was watched from outside and what the probe told.
+///
+/// # Errors
+/// When the probe ran and its report is not of its form, which is the probe's fault or that of a full disk.
 pub fn outcome(result: String, status: i32, log: Vec<String>, report: &str) -> Result<Outcome> {
     let mut outcome =
         Outcome { result, status, log, tried: BTreeMap::new(), mounts: None, process: Process::new() };
@@ -125,4 +121,34 @@ pub fn outcome(result: String, status: i32, log: Vec<String>, report: &str) -> R
         outcome.process = report.process;
     }
     Ok(outcome)
+}
+
+/// Takes away what a batch left on a machine that lives on: a lab needs no cleaning.
+pub fn clean(machine: &Machine, jobs: &[Job], fixture: &[Entry]) -> Result<()> {
+    let mut script = String::from("systemctl stop agreement.target\n");
+    for entry in fixture.iter().rev().filter(|entry| matches!(entry, Entry::Tmpfs(..) | Entry::Bind(..))) {
+        script += &format!("umount -l '{}'\n", entry.path());
+    }
+    for Job { name, .. } in jobs {
+        script += &format!(
+            "rm -rf /run/systemd/system/{name}.service {PLACE}/*/{name} {PLACE}/run/{name}.status\n"
+        );
+        let places = "/a /home /mnt /run /etc /var/lib /var/cache /var/log";
+        script += &format!(
+            "for place in {places}; do rm -rf $place/{name} $place/{name}-* $place/private/{name}*; done\n"
+        );
+    }
+    script += "rm -f /run/systemd/system/agreement.target; systemctl daemon-reload; systemctl reset-failed\n";
+    machine.shell(&script).map(drop)
+}
+
+/// Puts names to the namespaces of the processes: `machine` for those of the machine itself, `own` for others.
+pub fn name_namespaces<'a>(machine: &Machine, outcomes: impl Iterator<Item = &'a mut Outcome>) -> Result<()> {
+    let known = machine.shell("cd /proc/1/ns && readlink *")?;
+    for outcome in outcomes {
+        for (_, value) in outcome.process.iter_mut().filter(|(name, _)| name.starts_with("namespace ")) {
+            *value = if known.lines().any(|line| line == value) { "machine" } else { "own" }.to_owned();
+        }
+    }
+    Ok(())
 }

@@ -11,8 +11,12 @@ use std::process::Command;
 /// Opens everything without side effects on terminals and without waiting for the other end of a pipe.
 const GENTLY: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
-/// Directories that a manager makes for the time that a service runs.
-const PASSING: &str = "systemd-private-";
+/// The beginnings of names that come and go while several units run: the directories that a manager makes for
+/// `PrivateTmp=`, what the probe itself makes, and what belongs to one random unit.
+const PASSING: [&str; 3] = ["systemd-private-", ".probe-", "agr-"];
+
+/// The kernel's own trees, terminals, and the manager's working directory: what they list changes all the time.
+const BUSY: [&str; 4] = ["/proc", "/sys", "/dev/pts", "/run/systemd"];
 
 /// Tries everything on one path.
 pub fn tried(path: &str) -> Tried {
@@ -85,10 +89,10 @@ fn execute(path: &str, kind: Option<FileType>) -> rustix::io::Result<()> {
 /// What tells one directory or file of the fixture from another.
 fn holds(path: &str, kind: Option<FileType>) -> Option<String> {
     match kind? {
-        // The kernel's own trees change all the time, and a long list tells no more than a short one.
-        FileType::Directory if path.starts_with("/proc") || path.starts_with("/sys") => None,
+        // A long list tells no more than a short one.
+        FileType::Directory if BUSY.iter().any(|busy| path.starts_with(busy)) => None,
         FileType::Directory => names(path).ok().filter(|names| names.len() <= 40).map(|mut names| {
-            names.retain(|name| !name.starts_with(PASSING) && !name.starts_with(".probe-"));
+            names.retain(|name| !PASSING.iter().any(|start| name.starts_with(start)));
             names.sort();
             names.join(" ")
         }),

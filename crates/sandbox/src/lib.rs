@@ -8,3 +8,5 @@
 pub mod decide;
 pub mod facts;
 pub mod plan;
+pub mod tree;
+pub mod view;

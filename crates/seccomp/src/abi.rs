@@ -82,9 +82,14 @@ impl Abi {
     /// The ABI of a call that an audit record or a tracer reports; `None` for one that is not known here.
     pub fn of_call(audit_arch: u32, number: u32) -> Option<Abi> {
         match Abi::ALL.into_iter().find(|abi| abi.audit_arch() == audit_arch)? {
-            Abi::X86_64 if number & X32_BIT != 0 && number != u32::MAX => Some(Abi::X32),
+            Abi::X86_64 if number >= X32_BIT && number != u32::MAX => Some(Abi::X32),
             abi => Some(abi),
         }
+    }
+
+    /// Whether registers hold 64-bit arguments; otherwise only the low 32 bits count.
+    pub(crate) fn is_wide(self) -> bool {
+        !matches!(self, Abi::I386 | Abi::X32 | Abi::Arm)
     }
 }
 

@@ -2,8 +2,13 @@
 
 use crate::line::{Line, VERBATIM, complaint};
 use crate::list::{List, Standing};
-use crate::{Denial, Group, Machine, Ruling, Sense, Syscall, Verdict};
+use crate::multiplexed::multiplexer;
+use crate::rules::Rules;
+use crate::{Abi, Action, Denial, Group, Machine, Member, Ruling, Sense, Syscall, Verdict};
 use ringfence_terms::{Complaint, Errno, Origin, Sourced};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::LazyLock;
 
 /// The state of `SystemCallFilter=` after some lines, each entry with the line that put it there.
 ///
@@ -93,6 +98,7 @@ impl SyscallFilter {
 
     /// What becomes of a call that the program makes through any of a machine's ABIs, and which line decides that.
     ///
+    /// A call that i386 programs make through `socketcall()` or `ipc()` is judged under its own name.
     /// `write()` is always allowed: systemd itself needs it after the filter is in place, to report to its manager.
     pub fn verdict(&self, call: Syscall, machine: Machine) -> Ruling<'_> {
         let Some(list) = &self.list else { return Ruling::FREE };
@@ -121,7 +127,104 @@ impl SyscallFilter {
             _ => Ruling::FREE,
         }
     }
+
+    /// Whether the filter leaves systemd the calls that it needs to drop its last capabilities once the filter is in
+    /// place; if not, it drops them all beforehand (systemd: `seccomp_allows_drop_privileges`).
+    pub fn allows_dropping_privileges(&self) -> bool {
+        let needed = |call: &Syscall| matches!(call.name(), "capget" | "capset" | "prctl");
+        let listed = self.listed().filter(|(call, _)| needed(call)).count();
+        match self.sense().filter(|_| self.listed().next().is_some()) {
+            None => true,
+            Some(Sense::Allow) => listed == 3,
+            Some(Sense::Deny) => listed == 0,
+        }
+    }
+
+    /// What keeps systemd from loading the filter; the service then ends with 228/SECCOMP before it runs.
+    pub fn fault(&self) -> Option<FilterFault> {
+        let list = self.list.as_ref().filter(|list| list.sense == Sense::Allow)?;
+        let faults = list.listed().filter_map(|(call, answer)| {
+            let reason = match answer? {
+                _ if call == WRITE => FaultReason::WriteDenied,
+                Denial::Errno(Errno::ENOSYS) => FaultReason::AnswersAsUnknown,
+                _ => return None,
+            };
+            Some(FilterFault { call, reason, origin: list.entry(call)?.origin.clone() })
+        });
+        // systemd adds write() before it looks at the answers.
+        faults.min_by_key(|fault| fault.reason)
+    }
+
+    /// The rules for one ABI of a machine (systemd: `apply_syscall_filter`, `seccomp_load_syscall_filter_set_raw`).
+    pub(crate) fn rules(&self, abi: Abi, machine: Machine) -> Result<Option<Rules>, FilterFault> {
+        if let Some(fault) = self.fault() {
+            return Err(fault);
+        }
+        let Some(list) = self.list.as_ref().filter(|_| self.is_active()) else { return Ok(None) };
+        let mut rules;
+        match list.sense {
+            Sense::Deny => {
+                rules = Rules::new(abi, Action::Allow);
+                for (call, answer) in list.listed().filter(|(call, _)| *call != WRITE) {
+                    rules.always(call, answer.unwrap_or(self.denial.value).into());
+                }
+            }
+            Sense::Allow => {
+                rules = Rules::new(abi, Action::Errno(Errno::ENOSYS));
+                let mut actions: BTreeMap<Syscall, Action> = BTreeMap::new();
+                let known = Syscall::all().filter(|&call| is_known(call, machine));
+                actions.extend(known.map(|call| (call, self.denial.value.into())));
+                actions.extend(
+                    list.listed().map(|(call, answer)| (call, answer.map_or(Action::Allow, Action::from))),
+                );
+                actions.insert(WRITE, Action::Allow);
+                actions.into_iter().for_each(|(call, action)| rules.always(call, action));
+            }
+        }
+        Ok(Some(rules))
+    }
 }
+
+/// An entry of a list of allowed calls for which systemd refuses to load the whole filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterFault {
+    /// The call in question.
+    pub call: Syscall,
+    /// What is wrong with its answer.
+    pub reason: FaultReason,
+    /// The line that gives the answer.
+    pub origin: Origin,
+}
+
+/// Why systemd cannot load a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FaultReason {
+    /// `write()` has an answer of its own, and systemd cannot add it as an allowed call (`EEXIST`).
+    WriteDenied,
+    /// The answer is `ENOSYS`, which is also the answer to unknown calls; libseccomp takes no rule that says the same as
+    /// the default (`EACCES`).
+    AnswersAsUnknown,
+}
+
+impl fmt::Display for FilterFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let call = self.call;
+        match self.reason {
+            FaultReason::WriteDenied => write!(
+                f,
+                "systemd cannot load this filter: it needs {call}() itself, so the call can have no error number on a \
+                 list of allowed calls"
+            ),
+            FaultReason::AnswersAsUnknown => write!(
+                f,
+                "systemd cannot load this filter: on a list of allowed calls, ENOSYS is the answer to unknown calls, \
+                 and {call}() cannot be given the same one"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for FilterFault {}
 
 const WRITE: Syscall = Syscall::of("write");
 
@@ -129,10 +232,23 @@ const WRITE: Syscall = Syscall::of("write");
 /// (systemd: `override_default_action`).
 const UNKNOWN: Verdict = Verdict::Errno(Errno::ENOSYS);
 
-/// Whether a list of allowed calls denies this call rather than calling it unknown. systemd goes by the native numbers,
-/// so a call that only a foreign ABI has counts as unknown (`seccomp_load_syscall_filter_set_raw`: `id < 0`).
-pub(crate) fn is_known(call: Syscall, machine: Machine) -> bool {
-    call.number(machine.native()).is_some() && Group::KNOWN.calls().contains(&call)
+/// Whether a list of allowed calls denies this call rather than calling it unknown. systemd goes by the native numbers, so
+/// a call that only a foreign ABI has counts as unknown, and so does on i386 one that libseccomp takes for a part of
+/// `socketcall()` or `ipc()`; and it skips groups, so `@obsolete` is unknown although `@known` holds it
+/// (`seccomp_load_syscall_filter_set_raw`: `seccomp_syscall_resolve_name()` is negative for all of these).
+fn is_known(call: Syscall, machine: Machine) -> bool {
+    static KNOWN: LazyLock<BTreeSet<Syscall>> = LazyLock::new(|| {
+        Group::KNOWN
+            .members()
+            .filter_map(|member| match member {
+                Member::Syscall(call) => Some(call),
+                Member::Group(_) | Member::Unresolved(_) => None,
+            })
+            .collect()
+    });
+    let native = machine.native();
+    let is_resolved = call.number(native).is_some() && (native != Abi::I386 || multiplexer(call).is_none());
+    is_resolved && KNOWN.contains(&call)
 }
 
 /// A list that `origin` starts; one of allowed calls starts with `@default` on it.

@@ -24,8 +24,8 @@ pub enum Member {
 impl Group {
     /// Calls that every allow list holds without being asked.
     pub const DEFAULT: Group = Group(0);
-    /// Every call that the kernel had when systemd was built, and `@obsolete`: an allow list answers `ENOSYS` to any
-    /// other one.
+    /// Every call that the kernel had when systemd was built, and `@obsolete`. An allow list answers `ENOSYS` to a call
+    /// that is not a direct member.
     pub const KNOWN: Group = Group((GROUPS.len() - 1) as u8);
 
     /// The group of a name with its `@`; names are case-sensitive.

@@ -102,6 +102,13 @@ impl NamespaceRestriction {
             }
             _ => {
                 let words = line.words(VERBATIM, &mut complaints);
+                if !complaints.is_empty() {
+                    return vec![complaint(
+                        origin,
+                        &origin.value,
+                        "the whole line is ignored: it ends in a backslash".into(),
+                    )];
+                }
                 let mut listed = Vec::new();
                 for word in &words {
                     match NamespaceType::named(word) {

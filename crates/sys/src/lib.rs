@@ -6,6 +6,7 @@
 pub mod exec;
 pub mod fork;
 pub mod mount;
+pub mod seccomp;
 pub mod signal;
 
 /// The error that the C library has left for the calling thread.

@@ -1,9 +1,11 @@
 //! Runs commands through the engine with settings and plans made by hand, on the real kernel.
 use ringfence_engine::{Failure, Identity, Launch, Progress, Streams};
 use ringfence_host::HostFacts;
+use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_sandbox::plan::{
     Create, EntryFlags, MountEntry, MountMode, Outcome, Plan, Propagation, Reason, Root,
 };
+use ringfence_sandbox::tree::Tree;
 use ringfence_settings::{Command, Privileges, Settings};
 use ringfence_terms::{AbsPath, Origin};
 use ringfence_unit::{Manager, UnitName};
@@ -63,12 +65,14 @@ pub fn entry(at: impl AsRef<Path>, mode: MountMode) -> MountEntry {
         create: None::<Create>,
         origin: Some(origin("Test", "x")),
         merged: Vec::new(),
+        turn: 0,
     }
 }
 
 /// A plan of these entries, sorted.
 pub fn plan(mut mounts: Vec<MountEntry>) -> Plan {
     mounts.sort_by(|a, b| a.path.cmp(&b.path));
+    mounts.iter_mut().enumerate().for_each(|(turn, entry)| entry.turn = turn);
     Plan {
         reasons: vec![Reason { directive: "Test", origin: None }],
         root: Root::Host,
@@ -79,6 +83,7 @@ pub fn plan(mut mounts: Vec<MountEntry>) -> Plan {
         propagation: Propagation::Shared,
         nosuid_all: false,
         failure: None,
+        tree: Tree::new(AbsPath::root(), &FakeFacts::new()),
     }
 }
 

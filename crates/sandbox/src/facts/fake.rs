@@ -202,8 +202,9 @@ impl FakeFacts {
         }
         let path = parse(path);
         let parent = self.table.covering(&path).map_or(0, |m| m.id);
-        self.mounts.push(Mount {
-            id: self.mounts.len() as u32 + 1,
+        let id = self.mounts.iter().map(|m| m.id).max().unwrap_or(0) + 1;
+        self.mounted(Mount {
+            id,
             parent,
             root: "/".into(),
             path,
@@ -212,7 +213,28 @@ impl FakeFacts {
             flags,
             super_read_only: false,
             super_options: String::new(),
-        });
+        })
+    }
+
+    /// Any file.
+    #[must_use]
+    pub fn exactly(mut self, path: &str, node: Node) -> Self {
+        self = self.put(path, node.kind.clone(), node.mode);
+        self.change(path, |there| *there = node)
+    }
+
+    /// Takes every mount away, the root's too.
+    #[must_use]
+    pub fn without_mounts(mut self) -> Self {
+        self.mounts.clear();
+        self.table = MountTable::default();
+        self
+    }
+
+    /// A mount as `/proc/self/mountinfo` tells it.
+    #[must_use]
+    pub fn mounted(mut self, mount: Mount) -> Self {
+        self.mounts.push(mount);
         self.table = MountTable::new(self.mounts.clone());
         self
     }

@@ -1,8 +1,11 @@
 //! systemd.exec(5), "Paths".
 
-use super::field::{Field, optional};
+use super::field::{Field, optional, scalar};
 use super::{Directive, Implication, Kind, Manual, Merge, Propose, Section};
-use crate::read::{AbsolutePath, search_path, show_search_path, show_working_directory, working_directory};
+use crate::read::{
+    AbsolutePath, Word, search_path, show_search_path, show_working_directory, working_directory,
+};
+use crate::{ProcSubset, ProtectProc};
 
 const MANUAL: Manual = Manual { page: "systemd.exec(5)", chapter: "Paths" };
 
@@ -43,4 +46,24 @@ pub(super) static ALL: &[Directive] = &[
     .implies(&[Implication::Defaults("MountAPIVFS", "yes"), Implication::Defaults("BindLogSockets", "yes")])
     .exposure(&["RootDirectoryOrRootImage"])
     .propose(Propose::Never),
+    here(
+        "ProtectProc",
+        scalar!(Word<ProtectProc>: sandbox.protect_proc),
+        "What /proc shows of other users' processes: no details (`noaccess`), nothing (`invisible`), or nothing of those that could not be traced either (`ptraceable`).",
+    )
+    .since(247)
+    .plan("proc: /proc, with the option hidepid=")
+    .implies(&[Implication::MountNamespace, Implication::ApiFileSystems])
+    .exposure(&["ProtectProc"])
+    .propose(Propose::WhenUnused),
+    here(
+        "ProcSubset",
+        scalar!(Word<ProcSubset>: sandbox.proc_subset),
+        "With `pid`, /proc shows processes and nothing else of the kernel.",
+    )
+    .since(247)
+    .plan("proc: /proc, with the option subset=pid")
+    .implies(&[Implication::MountNamespace, Implication::ApiFileSystems])
+    .exposure(&["ProcSubset"])
+    .propose(Propose::WhenUnused),
 ];

@@ -1,0 +1,165 @@
+//! Runs many drafts under systemd and under ringfence, each side on a fresh machine.
+
+use crate::case::Outcome;
+use crate::compare::{Difference, differences};
+use crate::fixture::Entry;
+use crate::generate::Draft;
+use crate::machine::Machine;
+use crate::paths::{named_in, standard};
+use crate::ringfence::{bring, under_ringfence};
+use crate::systemd::{Job, clean, install, name_namespaces, prepare, under_systemd};
+use crate::systemd_tests::{Runner, Verdict, run_systemd_tests};
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many units share one machine: their fixtures' mounts slow one another down.
+const TOGETHER: usize = 40;
+
+/// What a batch needs.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// The probe, statically linked.
+    pub probe: Vec<u8>,
+    /// What systemd is compared with.
+    pub other: Other,
+    /// The root directory of the labs; without it the cached Debian root.
+    pub root: Option<PathBuf>,
+    /// Compare on this machine, with the systemd that runs on it.
+    pub host: bool,
+}
+
+/// What systemd is compared with.
+#[derive(Clone, Debug)]
+pub enum Other {
+    /// ringfence, statically linked.
+    Ringfence(Vec<u8>),
+    /// systemd once more: tells whether the harness itself is steady.
+    Systemd,
+    /// Nothing.
+    Nothing,
+}
+
+/// What came of one draft.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Under systemd.
+    pub systemd: Outcome,
+    /// Under what it is compared with.
+    pub other: Option<Outcome>,
+}
+
+impl Compared {
+    /// What the two do not agree on.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.other.as_ref().map(|other| differences(&self.systemd, other)).unwrap_or_default()
+    }
+}
+
+impl Bench {
+    /// Runs the drafts; the answers are in their order.
+    pub fn run(&self, drafts: &[Draft]) -> Result<Vec<Compared>> {
+        let mut all = Vec::new();
+        for drafts in drafts.chunks(TOGETHER) {
+            all.extend(self.together(drafts)?);
+        }
+        Ok(all)
+    }
+
+    fn together(&self, drafts: &[Draft]) -> Result<Vec<Compared>> {
+        let named: Vec<(String, &Draft)> =
+            drafts.iter().enumerate().map(|(number, draft)| (format!("agr-{number}"), draft)).collect();
+        let jobs: Vec<Job> = named.iter().map(|(name, draft)| job(name, draft)).collect();
+        let fixture: Vec<Entry> = named.iter().flat_map(|(name, draft)| draft.entries(name)).collect();
+        // Two labs boot side by side; one host can only do one after the other.
+        let (systemd, other) = if self.host {
+            (self.side(&Other::Systemd, &jobs, &fixture), self.side(&self.other, &jobs, &fixture))
+        } else {
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| self.side(&self.other, &jobs, &fixture));
+                let systemd = self.side(&Other::Systemd, &jobs, &fixture);
+                (systemd, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })
+        };
+        let (mut systemd, mut other) = (systemd?, other?);
+        let compared = jobs.iter().map(|job| {
+            let systemd = systemd.remove(&job.name).with_context(|| format!("systemd lost {}", job.name))?;
+            Ok(Compared { systemd, other: other.remove(&job.name) })
+        });
+        compared.collect()
+    }
+
+    /// Runs systemd's own execution tests: those whose names contain one of the words, or all.
+    ///
+    /// ringfence runs them on a machine without a systemd.
+    pub fn systemd_tests(&self, words: &[String]) -> Result<Vec<(String, Verdict)>> {
+        let name = format!("agreement-{}-tests", std::process::id());
+        match &self.other {
+            Other::Ringfence(program) => {
+                let machine = Machine::bare(&name, self.root.as_deref())?;
+                bring(&machine, program)?;
+                run_systemd_tests(&machine, Runner::Ringfence, words)
+            }
+            Other::Systemd | Other::Nothing => {
+                run_systemd_tests(&Machine::lab(&name, self.root.as_deref())?, Runner::Systemd, words)
+            }
+        }
+    }
+
+    /// Runs the jobs on one side, on a machine that is not used for anything else before or after.
+    fn side(&self, side: &Other, jobs: &[Job], fixture: &[Entry]) -> Result<BTreeMap<String, Outcome>> {
+        if matches!(side, Other::Nothing) {
+            return Ok(BTreeMap::new());
+        }
+        let machine = self.machine()?;
+        prepare(&machine, &self.probe, fixture)?;
+        install(&machine, jobs)?;
+        let mut outcomes = match side {
+            Other::Ringfence(program) => {
+                bring(&machine, program)?;
+                under_ringfence(&machine, jobs)
+            }
+            Other::Systemd | Other::Nothing => under_systemd(&machine, jobs),
+        }?;
+        name_namespaces(&machine, outcomes.values_mut())?;
+        for (name, outcome) in &mut outcomes {
+            forget_others(name, outcome);
+        }
+        if self.host {
+            clean(&machine, jobs, fixture)?;
+        }
+        Ok(outcomes)
+    }
+
+    fn machine(&self) -> Result<Machine> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        if self.host {
+            return Ok(Machine::Host);
+        }
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Machine::lab(&format!("agreement-{}-{number}", std::process::id()), self.root.as_deref())
+    }
+}
+
+/// Other units' credentials are mounts of the machine, there for as long as those units run.
+fn forget_others(name: &str, outcome: &mut Outcome) {
+    let own = format!("/run/credentials/{name}.service ");
+    if let Some(mounts) = &mut outcome.mounts {
+        mounts.retain(|mount| !mount.starts_with("/run/credentials/") || mount.starts_with(&own));
+    }
+}
+
+fn job(name: &str, draft: &Draft) -> Job {
+    let unit = draft.unit(name);
+    let new = format!("agr-new-{name}");
+    let mut paths = standard(&new);
+    paths.extend(named_in(&unit, &new));
+    for entry in draft.entries(name) {
+        paths.push(entry.path().to_owned());
+    }
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| Path::new(path).is_absolute());
+    Job { name: name.to_owned(), unit, paths }
+}

@@ -1,0 +1,79 @@
+//! Makes disagreeing units small.
+
+use crate::batch::Bench;
+use crate::generate::Draft;
+use anyhow::Result;
+
+/// Drops lines of the units and of their fixtures as long as the disagreement holds. All units take each step together,
+/// because a machine's boot costs more than a unit.
+pub fn minimised(bench: &Bench, mut drafts: Vec<Draft>) -> Result<Vec<Draft>> {
+    let mut open: Vec<usize> = (0..drafts.len()).collect();
+    while !open.is_empty() {
+        let candidates: Vec<(usize, Draft)> = open
+            .iter()
+            .flat_map(|&number| smaller(&drafts[number]).into_iter().map(move |draft| (number, draft)))
+            .collect();
+        let tried = bench.run(&candidates.iter().map(|(_, draft)| draft.clone()).collect::<Vec<_>>())?;
+        // The first candidate of each unit that still disagrees replaces it; the smallest come first.
+        let mut next = Vec::new();
+        for ((number, draft), compared) in candidates.into_iter().zip(tried) {
+            if !next.contains(&number) && !compared.differences().is_empty() {
+                drafts[number] = draft;
+                next.push(number);
+            }
+        }
+        open = next;
+    }
+    Ok(drafts)
+}
+
+/// The draft without some of its parts: without a half first, then without one line of the unit, one word of a list,
+/// and at last one line of the fixture.
+fn smaller(draft: &Draft) -> Vec<Draft> {
+    let count = draft.lines.len();
+    let mut all = Vec::new();
+    let with = |lines: Vec<String>| Draft { lines, fixture: draft.fixture.clone() };
+    if count >= 4 {
+        all.push(with(draft.lines[..count / 2].to_vec()));
+        all.push(with(draft.lines[count / 2..].to_vec()));
+    }
+    for without in 0..count {
+        let mut lines = draft.lines.clone();
+        lines.remove(without);
+        all.push(with(lines));
+    }
+    for (at, line) in draft.lines.iter().enumerate() {
+        let Some((directive, value)) = line.split_once("Paths=") else { continue };
+        let words: Vec<&str> = value.split(' ').collect();
+        for without in 0..words.len() {
+            let mut words = words.clone();
+            words.remove(without);
+            if !words.is_empty() {
+                let mut lines = draft.lines.clone();
+                lines[at] = format!("{directive}Paths={}", words.join(" "));
+                all.push(with(lines));
+            }
+        }
+    }
+    if draft.lines.len() <= 3 {
+        all.extend(smaller_fixture(draft));
+    }
+    all
+}
+
+/// The fixture without a half of its lines, or without one.
+fn smaller_fixture(draft: &Draft) -> Vec<Draft> {
+    let fixture = &draft.fixture;
+    let with = |fixture: Vec<String>| Draft { lines: draft.lines.clone(), fixture };
+    let mut all = vec![];
+    if fixture.len() >= 4 {
+        all.push(with(fixture[..fixture.len() / 2].to_vec()));
+        all.push(with(fixture[fixture.len() / 2..].to_vec()));
+    }
+    for without in 0..fixture.len() {
+        let mut fixture = fixture.clone();
+        fixture.remove(without);
+        all.push(with(fixture));
+    }
+    all
+}

@@ -1,0 +1,121 @@
+//! `agreement random`: random units under systemd and under ringfence.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use ringfence_agreement::{Bench, Case, Compared, Draft, cases_dir, draft, minimised};
+use std::collections::BTreeMap;
+
+/// What to draw and what to do with it.
+#[derive(Args)]
+pub struct Options {
+    /// The seed; a new one when there is none. It is printed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many units.
+    #[arg(long, default_value_t = 200)]
+    units: u64,
+    /// Look at this one unit of the seed only.
+    #[arg(long, value_name = "NUMBER")]
+    only: Option<u64>,
+    /// Make up to this many disagreeing units small.
+    #[arg(long, default_value_t = 5, value_name = "COUNT")]
+    minimise: usize,
+    /// Keep the small ones as cases (`agreement record seed-` then records what systemd makes of them).
+    #[arg(long)]
+    save: bool,
+    /// What systemd is compared with.
+    #[arg(long, value_enum, default_value_t)]
+    with: With,
+    /// At most this many differences of a unit are shown.
+    #[arg(long, default_value_t = 6, value_name = "COUNT")]
+    show: usize,
+}
+
+/// What systemd is compared with.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum With {
+    /// ringfence.
+    #[default]
+    Ringfence,
+    /// systemd once more: tells whether the harness itself is steady.
+    Systemd,
+    /// Nothing: only says what systemd makes of the units.
+    Nothing,
+}
+
+impl Options {
+    /// What systemd is compared with.
+    pub fn with(&self) -> With {
+        self.with
+    }
+}
+
+/// Runs them; true when all agree.
+pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
+    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let numbers: Vec<u64> = match options.only {
+        Some(number) => vec![number],
+        None => (0..options.units).collect(),
+    };
+    println!("seed {seed}, {} units", numbers.len());
+    let drafts: Vec<Draft> = numbers.iter().map(|number| draft(seed, *number)).collect();
+    let compared = bench.run(&drafts)?;
+    tell_statuses(&compared);
+    let disagree = |compared: &Compared| !compared.differences().is_empty();
+    let suspects: Vec<usize> = (0..drafts.len()).filter(|at| disagree(&compared[*at])).collect();
+    // Units of one batch can meet in directories that all see; a disagreement counts when it happens again.
+    let again = bench.run(&suspects.iter().map(|at| drafts[*at].clone()).collect::<Vec<_>>())?;
+    let confirmed = suspects.iter().zip(&again).filter(|(_, compared)| disagree(compared));
+    let disagreeing: Vec<usize> = confirmed.map(|(at, _)| *at).collect();
+    for &at in &disagreeing {
+        println!("\n== seed {seed} unit {}", numbers[at]);
+        tell(&drafts[at], &compared[at], options.show);
+    }
+    println!("\nseed {seed}: {} of {} units agree", drafts.len() - disagreeing.len(), drafts.len());
+    let few: Vec<usize> = disagreeing.iter().copied().take(options.minimise).collect();
+    let small = minimised(bench, few.iter().map(|at| drafts[*at].clone()).collect())?;
+    let again = bench.run(&small)?;
+    for ((at, draft), compared) in few.iter().zip(&small).zip(&again) {
+        let number = numbers[*at];
+        println!("\n== seed {seed} unit {number}, made small");
+        println!("{}", draft.fixture.join("\n"));
+        tell(draft, compared, options.show);
+        if options.save {
+            save(seed, number, draft)?;
+        }
+    }
+    Ok(disagreeing.is_empty())
+}
+
+fn tell_statuses(compared: &[Compared]) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for one in compared {
+        *counts.entry(format!("{} {}", one.systemd.result, one.systemd.status)).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    println!("under systemd: {}", counts.join(", "));
+}
+
+fn tell(draft: &Draft, compared: &Compared, show: usize) {
+    println!("{}", draft.lines.join("\n"));
+    let differences = compared.differences();
+    for difference in differences.iter().take(show) {
+        println!("  {difference}");
+    }
+    if differences.len() > show {
+        println!("  and {} more", differences.len() - show);
+    }
+}
+
+fn save(seed: u64, number: u64, draft: &Draft) -> Result<()> {
+    let name = format!("seed-{seed}-{number}");
+    let case = Case {
+        about: format!("Unit {number} of seed {seed}, made small."),
+        unit: draft.unit(&name),
+        fixture: draft.entries(&name),
+        also: Vec::new(),
+        nodes: BTreeMap::new(),
+        expect: None,
+    };
+    case.save(&cases_dir(), &name)
+}

@@ -1,0 +1,89 @@
+//! An entry while the plan is being made.
+
+use super::entry::{Create, MountEntry, Outcome};
+use super::mode::{EntryFlags, MountMode};
+use ringfence_terms::{AbsPath, Origin};
+
+/// An entry before its outcome is known. Its path is one in the service's root.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub path: AbsPath,
+    pub requested: Option<AbsPath>,
+    pub mode: MountMode,
+    pub flags: EntryFlags,
+    pub optional: bool,
+    pub origin: Option<Origin>,
+    pub merged: Vec<Origin>,
+    /// Symlink steps taken so far.
+    pub followed: u32,
+    /// The entry serves the manager only: without systemd it is made in memory or not at all.
+    pub for_manager: bool,
+    pub state: State,
+}
+
+/// Whether the simulation has reached an entry yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Pending,
+    Done { outcome: Outcome, create: Option<Create>, turn: usize },
+}
+
+impl Draft {
+    pub fn new(path: AbsPath, mode: MountMode, origin: Option<&Origin>) -> Draft {
+        Draft {
+            path,
+            requested: None,
+            mode,
+            flags: EntryFlags::default(),
+            optional: false,
+            origin: origin.cloned(),
+            merged: Vec::new(),
+            followed: 0,
+            for_manager: false,
+            state: State::Pending,
+        }
+    }
+
+    /// An entry at a path that is built into systemd.
+    pub fn at(path: &'static str, mode: MountMode, origin: Option<&Origin>) -> Draft {
+        Draft::new(AbsPath::parse(path).expect("a constant path is absolute"), mode, origin)
+    }
+
+    pub fn optional(self, optional: bool) -> Draft {
+        Draft { optional, ..self }
+    }
+
+    pub fn flags(self, flags: EntryFlags) -> Draft {
+        Draft { flags, ..self }
+    }
+
+    pub fn read_only(mut self) -> Draft {
+        self.flags.read_only = true;
+        self
+    }
+
+    pub fn is_pending(&self) -> bool {
+        self.state == State::Pending
+    }
+
+    /// The entry as it stands when planning is over. One that was never reached, because an earlier one failed, counts
+    /// as missing.
+    pub fn finish(self) -> MountEntry {
+        let (outcome, create, turn) = match self.state {
+            State::Pending => (Outcome::Missing, None, usize::MAX),
+            State::Done { outcome, create, turn } => (outcome, create, turn),
+        };
+        MountEntry {
+            path: self.path,
+            requested: self.requested,
+            mode: self.mode,
+            flags: self.flags,
+            optional: self.optional,
+            outcome,
+            create,
+            origin: self.origin,
+            merged: self.merged,
+            turn,
+        }
+    }
+}

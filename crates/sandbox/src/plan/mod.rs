@@ -1,0 +1,286 @@
+//! The ordered mounts that settings yield on a host.
+//!
+//! [`Plan::of`] does what systemd 257 does between reading a unit and `execve()`: it asks whether there is to be a mount
+//! namespace at all (`need`), collects the entries of every directive (`assemble`), sorts and prunes them (`normalise`),
+//! and carries them out on a simulated [`Tree`](crate::tree::Tree) of this host (`simulate`), which tells what each of
+//! them does, what has to be made for it, and whether the start fails.
+
+mod assemble;
+mod directories;
+mod documented;
+mod draft;
+mod entry;
+mod identity;
+mod mode;
+mod need;
+mod normalise;
+mod run;
+mod simulate;
+mod symlinks;
+mod tmpfs;
+
+pub use directories::DirectorySetup;
+pub use entry::{Create, DropReason, Dropped, MountEntry, Outcome};
+pub use identity::DYNAMIC_USER;
+pub use mode::{EntryFlags, MountMode};
+pub use run::{Bases, For};
+
+use crate::facts::Facts;
+use crate::tree::{Seen, Tree, directory};
+use draft::Draft;
+use ringfence_settings::Settings;
+use ringfence_terms::{AbsPath, Errno, Origin};
+use simulate::{Simulation, Stuck};
+use std::ffi::OsString;
+
+/// What a command of the service will see. Pure data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Why the command gets a mount namespace of its own; empty when it gets none, and then `mounts` is empty as well.
+    pub reasons: Vec<Reason>,
+    /// What becomes the service's `/`.
+    pub root: Root,
+    /// Every entry that survives, sorted as systemd sorts them: parents before children.
+    pub mounts: Vec<MountEntry>,
+    /// Entries that another one made void, and why: an explanation for `why` and `lint`.
+    pub dropped: Vec<Dropped>,
+    /// Symlinks made inside the new root after mounting.
+    pub symlinks: Vec<Symlink>,
+    /// Directories of `RuntimeDirectory=` and its kin, made on the host before any mount, in the order of making.
+    pub directories: Vec<DirectorySetup>,
+    /// What the whole tree's propagation is set to at the end (`MountFlags=`; systemd's default is shared).
+    pub propagation: Propagation,
+    /// Every applied entry's mount gets nosuid (`NoNewPrivileges=` without SELinux).
+    pub nosuid_all: bool,
+    /// The start fails: systemd would exit with this status.
+    pub failure: Option<Failure>,
+    /// The tree of mounts that comes of it.
+    pub tree: Tree,
+}
+
+/// Whether systemd 257's surprises are reproduced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// As systemd 257 does it, holes included.
+    #[default]
+    Faithful,
+    /// As systemd's manual says that it is.
+    Documented,
+}
+
+/// Why a mount namespace is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The directive at work, for example `ProtectSystem`.
+    pub directive: &'static str,
+    /// Its line; none for a default that something else set off.
+    pub origin: Option<Origin>,
+}
+
+/// What becomes the service's `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The host's own tree.
+    Host,
+    /// `RootDirectory=`, symlinks resolved.
+    Directory(AbsPath),
+}
+
+/// A symlink inside the new root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symlink {
+    /// Where.
+    pub path: AbsPath,
+    /// What it says.
+    pub target: OsString,
+    /// The line responsible.
+    pub origin: Option<Origin>,
+}
+
+/// Mount propagation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// Peer group of its own, still slave of the host's.
+    #[default]
+    Shared,
+    /// Slave of the host's only.
+    Slave,
+    /// Neither.
+    Private,
+}
+
+/// The set-up would fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// systemd's exit status, 200 to 245.
+    pub status: u8,
+    /// The path concerned.
+    pub path: Option<AbsPath>,
+    /// Which error.
+    pub errno: ringfence_terms::Errno,
+    /// The line responsible.
+    pub origin: Option<Origin>,
+    /// What is wrong and what to do, one or two sentences.
+    pub why: String,
+}
+
+impl Plan {
+    /// Plans one command of a unit on a machine.
+    pub fn of(settings: &Settings, facts: &dyn Facts, run: &For, mode: Mode) -> Plan {
+        let reasons = need::reasons(settings, facts, run);
+        let mut failure = None;
+        let root = match root(settings, facts, run) {
+            Ok(root) => root,
+            Err(why) => {
+                failure = Some(*why);
+                Root::Host
+            }
+        };
+        let mut tree = match &root {
+            Root::Host => Tree::new(AbsPath::root(), facts),
+            Root::Directory(path) => skeleton(path, facts),
+        };
+        let directories = directories::placed(settings, &run.bases);
+        for directory in &directories {
+            if let Err(why) = directory.make(settings, facts, &mut tree) {
+                failure.get_or_insert(why);
+            }
+        }
+        run.prepare(settings, facts, &mut tree);
+        let mut plan = Plan {
+            reasons,
+            root,
+            mounts: Vec::new(),
+            dropped: Vec::new(),
+            symlinks: Vec::new(),
+            directories,
+            propagation: propagation(settings),
+            nosuid_all: run.sandboxed
+                && settings.sandbox.no_new_privileges.value
+                && !facts.features().selinux,
+            failure,
+            tree,
+        };
+        if plan.reasons.is_empty() {
+            return plan;
+        }
+        let wanted = assemble::assemble(settings, facts, run, &plan.root);
+        let mut entries = wanted.entries;
+        let dropped = wanted.dropped;
+        let mut simulation = Simulation {
+            facts,
+            mode,
+            tree: plan.tree,
+            dropped,
+            credentials: run.credentials_directory(settings),
+        };
+        if let Err(stuck) = simulation.run(&mut entries) {
+            plan.failure.get_or_insert_with(|| not_mountable(&stuck));
+        }
+        plan.tree = simulation.tree;
+        plan.dropped = simulation.dropped;
+        plan.symlinks = symlinks::symlinks(settings, run, &plan.directories);
+        if plan.failure.is_none()
+            && let Err(why) = symlinks::make(&plan.symlinks, &mut plan.tree, facts)
+        {
+            plan.failure = Some(*why);
+        }
+        plan.mounts = entries.into_iter().map(Draft::finish).collect();
+        plan
+    }
+
+    /// The entries in the order of mounting.
+    pub fn in_turn(&self) -> Vec<&MountEntry> {
+        let mut all: Vec<&MountEntry> = self.mounts.iter().collect();
+        all.sort_by_key(|entry| entry.turn);
+        all
+    }
+}
+
+/// What becomes `/`: `RootDirectory=` with its symlinks resolved.
+fn root(settings: &Settings, facts: &dyn Facts, run: &For) -> Result<Root, Box<Failure>> {
+    let setting = &settings.paths.root_directory;
+    let Some(path) = setting.value.as_ref().filter(|path| run.change_root && !path.is_root()) else {
+        return Ok(Root::Host);
+    };
+    let missing = |errno| {
+        Box::new(Failure {
+            status: 226,
+            path: Some(path.clone()),
+            errno,
+            origin: setting.origin.clone(),
+            why: format!("The root directory {path} is not there, or is not a directory."),
+        })
+    };
+    let place = Tree::new(AbsPath::root(), facts).resolve(path, facts).map_err(missing)?;
+    match place.seen {
+        Seen::Missing => Err(missing(Errno::ENOENT)),
+        Seen::Failed(errno) => Err(missing(errno)),
+        Seen::Node(node) if node.kind != crate::facts::NodeKind::Directory => Err(missing(Errno::ENOTDIR)),
+        Seen::Node(_) | Seen::Unknown => Ok(Root::Directory(place.path)),
+    }
+}
+
+/// The directories and symlinks that a root directory is given when it lacks them (systemd:
+/// `src/shared/base-filesystem.c: base_filesystem_create`).
+fn skeleton(root: &AbsPath, facts: &dyn Facts) -> Tree {
+    let mut tree = Tree::new(root.clone(), facts);
+    let missing = |path: &AbsPath| facts.node(path) == Err(Errno::ENOENT);
+    let directories =
+        [("root", 0o750), ("usr", 0o755), ("var", 0o755), ("etc", 0o755), ("proc", 0o555), ("sys", 0o555)];
+    for (name, mode) in directories.into_iter().chain([("dev", 0o555), ("run", 0o555)]) {
+        if let Ok(path) = root.join(name)
+            && missing(&path)
+        {
+            tree.make_on_host(&path, directory(mode));
+        }
+    }
+    for name in ["bin", "lib", "sbin", "lib64"] {
+        if let (Ok(path), Ok(target)) = (root.join(name), root.join(format!("usr/{name}")))
+            && missing(&path)
+            && facts.node(&target).is_ok()
+        {
+            tree.make_on_host(&path, directories::symlink(&path, &target));
+        }
+    }
+    tree
+}
+
+fn propagation(settings: &Settings) -> Propagation {
+    match settings.paths.mount_flags.value {
+        Some(ringfence_settings::Propagation::Slave) => Propagation::Slave,
+        Some(ringfence_settings::Propagation::Private) => Propagation::Private,
+        Some(ringfence_settings::Propagation::Shared) | None => Propagation::Shared,
+    }
+}
+
+fn not_mountable(stuck: &Stuck) -> Failure {
+    let entry = &stuck.entry;
+    let path = &entry.path;
+    let why = match (&entry.mode, stuck.errno) {
+        (MountMode::Bind { source, .. }, errno) if stuck.source => match errno {
+            Errno::ENOENT => format!(
+                "{source}, to be shown at {path}, does not exist on the host. Create it, or write `-{source}` if it \
+                 may be missing."
+            ),
+            _ => format!("{source}, to be shown at {path}, cannot be reached on the host."),
+        },
+        (MountMode::Bind { source, .. }, Errno::ENOTDIR) => {
+            format!("{source} and {path} are not of one kind: one is a directory and the other is not.")
+        }
+        (MountMode::Tmpfs { .. }, Errno::EINVAL) => {
+            format!("The temporary file system at {path} has an option that the kernel does not know.")
+        }
+        (mode, Errno::ENOENT) if mode.is_access_only() || *mode == MountMode::Inaccessible => format!(
+            "{path} does not exist where it is looked for, in the service's own tree. Create it, or write `-{path}` \
+             if it may be missing."
+        ),
+        (_, Errno::ENOENT) => format!("{path} does not exist and cannot be created there."),
+        (_, Errno::ENOTDIR) => {
+            format!("{path} leads through something that is not a directory, or is none itself.")
+        }
+        (_, Errno::ELOOP) => format!("{path} leads through too many symlinks."),
+        (_, errno) => format!("{path} cannot be mounted: {errno}."),
+    };
+    Failure { status: 226, path: Some(path.clone()), errno: stuck.errno, origin: entry.origin.clone(), why }
+}

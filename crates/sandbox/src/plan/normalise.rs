@@ -1,0 +1,98 @@
+//! Sorting the entries and dropping those without effect (systemd: `src/core/namespace.c: sort_and_drop_unused_mounts`).
+
+use super::draft::Draft;
+use super::entry::{DropReason, Dropped};
+use super::mode::MountMode;
+use super::{Mode, documented};
+
+/// All passes, in systemd's order. Runs again whenever a symlink has moved an entry.
+pub(super) fn normalise(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
+    sort(entries, mode);
+    drop_duplicates(entries, dropped);
+    drop_inaccessible(entries, dropped);
+    drop_nop(entries, dropped, mode);
+}
+
+/// Parents before children; on one path the stricter mode first, and of equal modes the one that was added first.
+fn sort(entries: &mut [Draft], mode: Mode) {
+    let rank = |entry: &Draft| match mode {
+        Mode::Faithful => entry.mode.priority(),
+        Mode::Documented => documented::priority(&entry.mode),
+    };
+    entries.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| rank(a).cmp(&rank(b))));
+}
+
+/// Of entries on one path that are not mounted yet the first stays, and takes on the read-only and exec flags of the
+/// others; not their source, options or nosuid.
+fn drop_duplicates(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
+    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+    for entry in entries.drain(..) {
+        match kept.last_mut() {
+            Some(winner) if winner.path == entry.path && winner.is_pending() && entry.is_pending() => {
+                let before = winner.flags;
+                winner.flags.read_only |= entry.flags.read_only || entry.mode.is_read_only();
+                winner.flags.noexec |= entry.flags.noexec || entry.mode.is_noexec();
+                winner.flags.exec |= entry.flags.exec || entry.mode == MountMode::Exec;
+                if winner.flags != before {
+                    winner.merged.extend(entry.origin.clone());
+                }
+                let why =
+                    DropReason::DuplicateOf { winner: winner.origin.clone(), mode: winner.mode.clone() };
+                dropped.push(gone(entry, why));
+            }
+            _ => kept.push(entry),
+        }
+    }
+    *entries = kept;
+}
+
+/// Below an inaccessible path there is nothing.
+fn drop_inaccessible(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
+    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+    for entry in entries.drain(..) {
+        match kept.last() {
+            Some(above)
+                if above.mode == MountMode::Inaccessible && entry.path.is_at_or_below(&above.path) =>
+            {
+                let why = DropReason::Masked { by: above.path.clone(), origin: above.origin.clone() };
+                dropped.push(gone(entry, why));
+            }
+            _ => kept.push(entry),
+        }
+    }
+    *entries = kept;
+}
+
+/// An entry that asks for what the nearest entry above it grants already is redundant. Its noexec or exec flag goes
+/// with it, which nobody expects; [`Mode::Documented`] keeps such an entry.
+fn drop_nop(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
+    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+    let mut above: Vec<usize> = Vec::new();
+    for entry in entries.drain(..) {
+        while above.last().is_some_and(|&at| !entry.path.is_at_or_below(&kept[at].path)) {
+            above.pop();
+        }
+        let nearest = above.last().map(|&at| &kept[at]);
+        let may_be_redundant =
+            matches!(entry.mode, MountMode::ReadOnly | MountMode::ReadWrite | MountMode::ReadWriteImplicit);
+        match nearest {
+            Some(parent)
+                if may_be_redundant
+                    && parent.mode == entry.mode
+                    && (mode == Mode::Faithful || documented::is_redundant(&entry, parent)) =>
+            {
+                let why = DropReason::Redundant { under: parent.path.clone() };
+                dropped.push(gone(entry, why));
+            }
+            _ => {
+                above.push(kept.len());
+                kept.push(entry);
+            }
+        }
+    }
+    *entries = kept;
+}
+
+fn gone(entry: Draft, why: DropReason) -> Dropped {
+    Dropped { path: entry.path, mode: entry.mode, flags: entry.flags, origin: entry.origin, why }
+}

@@ -1,0 +1,235 @@
+//! From a path to what is there.
+
+use super::{Content, HOST, Location, ROOT, Seen, Spot, Tree};
+use crate::facts::{Facts, NodeKind};
+use ringfence_terms::{AbsPath, Errno};
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+/// A path that has no symlinks, and what is there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The path.
+    pub path: AbsPath,
+    /// The mount on which it lies.
+    pub spot: Spot,
+    /// What is there.
+    pub seen: Seen,
+}
+
+/// What following one symlink came to.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// There was none.
+    Settled(Place),
+    /// The path now reads so, after as many steps.
+    Moved(AbsPath, u32),
+}
+
+/// How many symlinks are followed before giving up (systemd: `CHASE_MAX`).
+const MAX_STEPS: u32 = 32;
+
+impl Tree {
+    /// The mount on which a path without symlinks lies.
+    pub fn spot_at(&self, path: &AbsPath, facts: &dyn Facts) -> Spot {
+        let mut spot = self.start(ROOT, facts);
+        for above in path.ancestors_from_root().into_iter().skip(1) {
+            spot = self.cross(spot, &above, facts);
+        }
+        spot
+    }
+
+    /// What lies on top of a layer's own root.
+    fn start(&self, layer: usize, facts: &dyn Facts) -> Spot {
+        self.cross(Spot { layer, submount: None }, &AbsPath::root(), facts)
+    }
+
+    /// From the mount that holds a path to the mount on top of that path.
+    pub(crate) fn cross(&self, mut spot: Spot, path: &AbsPath, facts: &dyn Facts) -> Spot {
+        while let Some(next) = self.layer_on(&spot, path).or_else(|| self.host_mount_on(&spot, path, facts)) {
+            spot = next;
+        }
+        spot
+    }
+
+    fn layer_on(&self, spot: &Spot, path: &AbsPath) -> Option<Spot> {
+        let on_top = self.layers.iter().position(|layer| {
+            !layer.gone && layer.path.as_bytes() == path.as_bytes() && layer.on.as_ref() == Some(spot)
+        })?;
+        Some(Spot { layer: on_top, submount: None })
+    }
+
+    fn host_mount_on(&self, spot: &Spot, path: &AbsPath, facts: &dyn Facts) -> Option<Spot> {
+        let layer = &self.layers[spot.layer];
+        if matches!(layer.content, Content::Host { recursive: false, .. } | Content::Part { .. }) {
+            return None;
+        }
+        if *path == layer.path {
+            return None;
+        }
+        let root = self.host_root(spot.layer)?;
+        let host = if root == layer.path { path.clone() } else { path.rebase(&layer.path, &root)? };
+        if spot.submount.as_ref() == Some(&host) {
+            return None;
+        }
+        facts.mounts().at(&host)?;
+        if spot.submount.is_none() && self.seen(spot, path, facts) == Seen::Missing {
+            return None;
+        }
+        Some(Spot { layer: spot.layer, submount: Some(host) })
+    }
+
+    /// Where the node at a path of a mount really is.
+    pub fn locate(&self, spot: &Spot, path: &AbsPath) -> Location {
+        let mut number = spot.layer;
+        let mut path = path.clone();
+        loop {
+            let layer = &self.layers[number];
+            let moved = |to: &AbsPath| path.rebase(&layer.path, to).unwrap_or_else(|| to.clone());
+            match &layer.content {
+                Content::Host { path: host, .. } if *host == layer.path => return Location::Host(path),
+                Content::Host { path: host, .. } => return Location::Host(moved(host)),
+                Content::New(_) if spot.submount.is_some() => {
+                    let twin = self.host_root(number).unwrap_or_else(AbsPath::root);
+                    return Location::Host(moved(&twin));
+                }
+                Content::New(_) => return Location::Layer(number, moved(&AbsPath::root())),
+                Content::Part { layer: whole, path: part } => {
+                    path = moved(part);
+                    number = *whole;
+                }
+            }
+        }
+    }
+
+    /// Whether something is mounted at exactly this path.
+    pub(crate) fn is_mount_point(&self, place: &Place) -> bool {
+        self.mount_point(&place.spot) == place.path
+    }
+
+    /// Looks a path up without following symlinks, not even on the way.
+    pub fn place(&self, path: &AbsPath, facts: &dyn Facts) -> Place {
+        let spot = self.spot_at(path, facts);
+        let seen = self.seen(&spot, path, facts);
+        Place { path: path.clone(), spot, seen }
+    }
+
+    /// Follows the first symlink on the way to a path, or at its end, and what `..` its target brings along (systemd:
+    /// `src/basic/chase.c: chaseat` with `CHASE_STEP`). A path that leads to nothing is settled.
+    ///
+    /// # Errors
+    /// `ENOTDIR` when the path leads through something that is no directory, `ENOENT` when `..` follows on nothing,
+    /// `ELOOP`, and what the host answers.
+    pub fn follow(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Step, Errno> {
+        self.follow_from(ROOT, path, facts)
+    }
+
+    fn follow_from(&self, layer: usize, path: &AbsPath, facts: &dyn Facts) -> Result<Step, Errno> {
+        let mut todo: VecDeque<OsString> = path.components().map(OsString::from).collect();
+        let (root, spot) = (AbsPath::root(), self.start(layer, facts));
+        let seen = self.seen(&spot, &root, facts);
+        let mut done = vec![Place { path: root, spot, seen }];
+        let mut steps = 0;
+        while let Some(name) = todo.pop_front() {
+            let Some(here) = done.last() else { break };
+            if name == ".." {
+                if done.len() > 1 {
+                    done.pop();
+                }
+                if steps > 0 && !todo.iter().any(|n| n == "..") {
+                    return moved(&done, &todo, steps);
+                }
+                continue;
+            }
+            if let Seen::Node(node) = &here.seen
+                && node.kind != NodeKind::Directory
+            {
+                return Err(Errno::ENOTDIR);
+            }
+            let child = here.path.join(&name).map_err(|_| Errno::ENAMETOOLONG)?;
+            let spot = self.cross(here.spot.clone(), &child, facts);
+            let seen = self.seen(&spot, &child, facts);
+            match &seen {
+                Seen::Failed(errno) => return Err(*errno),
+                Seen::Missing if todo.iter().any(|n| n == "..") => return Err(Errno::ENOENT),
+                Seen::Missing if steps > 0 => {
+                    done.push(Place { path: child, spot, seen });
+                    return moved(&done, &todo, steps);
+                }
+                Seen::Missing => {
+                    let path = path.clone();
+                    return Ok(Step::Settled(Place { path, spot, seen }));
+                }
+                Seen::Node(node) => {
+                    if let NodeKind::Symlink(target) = &node.kind {
+                        steps += 1;
+                        if steps > MAX_STEPS {
+                            return Err(Errno::ELOOP);
+                        }
+                        if target.as_bytes().first() == Some(&b'/') {
+                            done.truncate(1);
+                        }
+                        for part in target.as_bytes().split(|&b| b == b'/').rev() {
+                            if !part.is_empty() && part != b"." {
+                                todo.push_front(std::ffi::OsStr::from_bytes(part).to_owned());
+                            }
+                        }
+                        if !todo.iter().any(|n| n == "..") {
+                            return moved(&done, &todo, steps);
+                        }
+                        continue;
+                    }
+                }
+                Seen::Unknown => {}
+            }
+            done.push(Place { path: child, spot, seen });
+        }
+        match done.pop() {
+            Some(place) if steps > 0 => Ok(Step::Moved(place.path, steps)),
+            Some(place) => Ok(Step::Settled(place)),
+            None => Err(Errno::ENOENT),
+        }
+    }
+
+    /// Follows every symlink.
+    ///
+    /// # Errors
+    /// As [`Tree::follow`].
+    pub fn resolve(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
+        self.resolve_from(ROOT, path, facts)
+    }
+
+    /// Follows every symlink of a path of the host.
+    ///
+    /// # Errors
+    /// As [`Tree::follow`].
+    pub fn resolve_on_host(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
+        self.resolve_from(HOST, path, facts)
+    }
+
+    fn resolve_from(&self, layer: usize, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
+        let mut path = path.clone();
+        let mut steps = 0;
+        loop {
+            match self.follow_from(layer, &path, facts)? {
+                Step::Settled(place) => return Ok(place),
+                Step::Moved(to, more) => {
+                    steps += more;
+                    if steps > MAX_STEPS {
+                        return Err(Errno::ELOOP);
+                    }
+                    path = to;
+                }
+            }
+        }
+    }
+}
+
+fn moved(done: &[Place], todo: &VecDeque<OsString>, steps: u32) -> Result<Step, Errno> {
+    let mut path = done.last().map_or_else(AbsPath::root, |place| place.path.clone());
+    for name in todo {
+        path = path.join(name).map_err(|_| Errno::ENAMETOOLONG)?;
+    }
+    Ok(Step::Moved(path, steps))
+}

@@ -1,0 +1,6 @@
+//! Plans, views and verdicts, on invented machines and against what a real systemd made of the same units.
+
+mod machine;
+mod plans;
+mod recorded;
+mod unit;

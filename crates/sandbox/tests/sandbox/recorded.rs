@@ -1,0 +1,80 @@
+//! The plan and its view against what a real systemd made of the same units.
+
+use crate::machine::{self, flags_of};
+use crate::unit;
+use ringfence_agreement::{Case, Facts as Recorded, cases_dir};
+use ringfence_sandbox::facts::MountFlags;
+use ringfence_sandbox::facts::fake::FakeFacts;
+use ringfence_sandbox::plan::{For, Mode, Plan};
+use ringfence_sandbox::view::View;
+use ringfence_settings::ProtectControlGroups;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+fn plan(name: &str, case: &Case, facts: &FakeFacts) -> Plan {
+    let text = format!("{}\nExecStart=/agreement/probe\nType=oneshot\n", case.unit.join("\n"));
+    let settings = unit::named(&format!("{name}.service"), &text);
+    let own = match settings.sandbox.protect_control_groups.value {
+        ProtectControlGroups::Strict => "".to_owned(),
+        _ => format!("/system.slice/{name}.service"),
+    };
+    let memory_pressure = format!("/sys/fs/cgroup{own}/memory.pressure").parse().ok();
+    let run = For { memory_pressure, ..For::main() };
+    Plan::of(&settings, facts, &run, Mode::Faithful)
+}
+
+/// Mount point, type and flags, as the recorded tables tell them. The type of what shows a new directory of the host's
+/// is not part of the plan.
+fn table(view: &View<'_>) -> BTreeMap<String, (String, MountFlags)> {
+    view.mounts().into_iter().map(|m| (m.point.to_string(), (m.fs_type.clone(), m.flags))).collect()
+}
+
+fn recorded_table(lines: &[String]) -> BTreeMap<String, (String, MountFlags)> {
+    let row = |line: &String| {
+        let words: Vec<&str> = line.split(' ').collect();
+        (words[0].to_owned(), (words[1].to_owned(), flags_of(Some(words[2]))))
+    };
+    lines.iter().map(row).collect()
+}
+
+#[test]
+fn the_mount_table_is_systemds() {
+    let recorded = Recorded::load().expect("the machine");
+    let mut report = String::new();
+    let mut compared = 0;
+    for (name, case) in Case::all(&cases_dir()).expect("the cases") {
+        let Some(expect) = &case.expect else { continue };
+        if case.unit.iter().any(|line| line.contains("Credential=")) {
+            continue;
+        }
+        let facts = machine::of(&case, &recorded);
+        let plan = plan(&name, &case, &facts);
+        let predicted = plan.failure.as_ref().map_or(0, |f| i32::from(f.status));
+        if predicted != expect.status && (predicted != 0 || matches!(expect.status, 226 | 233 | 238..=241)) {
+            let _ = writeln!(
+                report,
+                "{name}: status {predicted}, systemd {}: {:?} {:?}",
+                expect.status, plan.failure, expect.log
+            );
+            continue;
+        }
+        let Some(lines) = &expect.mounts else { continue };
+        compared += 1;
+        let ours = table(&View::of(&plan, &facts));
+        let theirs = recorded_table(lines);
+        for point in ours.keys().chain(theirs.keys().filter(|p| !ours.contains_key(*p))) {
+            let (our, their) = (ours.get(point), theirs.get(point));
+            let same = match (our, their) {
+                (Some((fs, flags)), Some((their_fs, their_flags))) => {
+                    flags == their_flags && (fs.is_empty() || fs == their_fs)
+                }
+                _ => false,
+            };
+            if !same {
+                let _ = writeln!(report, "{name}: {point}: {our:?}, systemd {their:?}");
+            }
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+    assert!(compared > 100, "only {compared} cases have a mount table");
+}
