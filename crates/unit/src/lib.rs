@@ -10,8 +10,8 @@ mod escape;
 pub mod find;
 mod name;
 mod specifier;
-mod trial;
 pub mod text;
+mod trial;
 pub mod words;
 
 pub use escape::{escape, escape_path, unescape, unescape_path};

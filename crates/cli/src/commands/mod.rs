@@ -3,6 +3,7 @@
 mod completions;
 mod man;
 mod score;
+mod show;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 /// The commands, in the order in which help lists them.
 #[derive(Subcommand)]
 pub enum Command {
+    /// What a unit's service can see and write, and which line says so
+    Show(show::Args),
     /// How exposed services are, check by check, as systemd computes it
     Score(score::Args),
     /// Print completions for a shell
@@ -23,6 +26,7 @@ pub enum Command {
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Show(args) => show::run(&args, context),
         Command::Score(args) => score::run(&args, context),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
