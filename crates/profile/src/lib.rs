@@ -25,9 +25,10 @@ pub use event::{Event, FileKind, FileUse, Link, ProcessRelation, What};
 pub use json::ReadError;
 pub use operation::{Operation, Operations};
 pub use privilege::{
-    Abi, Address, ClockUse, ExecGain, IdentityChange, IoUringUse, KeyringUse, ModuleUse, NameKind,
-    NamespaceKind, NamespaceWay, Privilege, PtraceUse, WriteExecuteWay,
+    Address, ClockUse, ExecGain, IdentityChange, IoUringUse, KeyringUse, ModuleUse, NameKind, NamespaceKind,
+    NamespaceWay, Privilege, PtraceUse, WriteExecuteWay,
 };
 pub use profile::{FileAccess, Profile, Witness};
 pub use program::Program;
 pub use recording::{BlindSpot, RecorderKind, Recording, RecordingId};
+pub use ringfence_seccomp::Abi;

@@ -1,6 +1,7 @@
 //! Everything but files that a unit can restrict.
 
 use crate::ProcessRelation;
+use ringfence_seccomp::Abi;
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ pub enum Privilege {
     Syscall {
         /// Whose numbering.
         abi: Abi,
-        /// The call's number in that ABI.
+        /// The call's number in that ABI; on x32 with the bit 0x40000000.
         number: u32,
     },
     /// The kernel asked whether the program has a capability, or the call made can only succeed with it. Errno `None`:
@@ -108,32 +109,6 @@ pub enum Privilege {
         /// POSIX message queues; else System V.
         posix: bool,
     },
-}
-
-/// Whose numbering a system call's number is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Abi {
-    /// 64-bit x86.
-    X86_64,
-    /// 32-bit x86: i386 programs, and `int 0x80` in 64-bit ones.
-    X86,
-    /// x32: 64-bit x86 with 32-bit pointers.
-    X32,
-    /// 64-bit ARM.
-    Aarch64,
-    /// 32-bit ARM, EABI.
-    Arm,
-}
-
-impl Abi {
-    /// Every ABI and its name as SystemCallArchitectures= spells it.
-    pub const WORDS: [(Abi, &'static str); 5] = [
-        (Abi::X86_64, "x86-64"),
-        (Abi::X86, "x86"),
-        (Abi::X32, "x32"),
-        (Abi::Aarch64, "arm64"),
-        (Abi::Arm, "arm"),
-    ];
 }
 
 /// A socket's address that is not a path.

@@ -24,6 +24,8 @@ pub struct Profile {
     /// Lists of links that were followed on one way.
     ways: Table<Box<[Id]>>,
     files: HashSet<Packed>,
+    /// Those names that are paths of accesses.
+    paths: HashSet<Id>,
     privileges: BTreeMap<Privilege, BTreeSet<Witness>>,
 }
 
@@ -162,6 +164,7 @@ impl Profile {
         kind: FileKind,
     ) -> bool {
         let path = self.intern_path(path);
+        self.paths.insert(path);
         let host = host.map_or(path, |host| self.intern_path(host));
         let way = via
             .iter()
@@ -219,6 +222,11 @@ impl Profile {
     /// Every file access, in no order.
     pub fn files_unordered(&self) -> impl ExactSizeIterator<Item = FileAccess<'_>> {
         self.files.iter().map(|packed| FileAccess { profile: self, packed })
+    }
+
+    /// How many different paths were used.
+    pub fn paths(&self) -> usize {
+        self.paths.len()
     }
 
     /// Every file access, by path, a directory directly before what is below it.

@@ -6,12 +6,21 @@
 //! as it was; it knows no terminal.
 #![forbid(unsafe_code)]
 
+mod mounts;
+mod proc;
+mod ptrace;
 mod recorder;
+mod resolve;
+mod session;
 mod target;
+mod view;
 
+pub use ptrace::PtraceRecorder;
 pub use recorder::{Ended, RecordError, Recorder, Sink, Stop};
 pub use ringfence_profile::{
-    BlindSpot, Event, FileKind, FileUse, Link, Operation, Operations, Privilege, ProcessRelation, Program,
-    RecorderKind, What,
+    Address, BlindSpot, ClockUse, Event, ExecGain, FileKind, FileUse, IdentityChange, IoUringUse, KeyringUse,
+    Link, ModuleUse, NameKind, NamespaceKind, NamespaceWay, Operation, Operations, Privilege,
+    ProcessRelation, Program, PtraceUse, RecorderKind, What, WriteExecuteWay,
 };
+pub use session::{CHECKPOINT, Outcome, Progress, Report, SaveError, Session, save};
 pub use target::{Command, Target};

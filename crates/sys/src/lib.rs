@@ -5,7 +5,9 @@
 
 pub mod exec;
 pub mod fork;
+pub mod memory;
 pub mod mount;
+pub mod ptrace;
 pub mod seccomp;
 pub mod signal;
 

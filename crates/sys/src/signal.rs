@@ -20,6 +20,11 @@ pub fn reset_signals() -> Result<()> {
     if result == 0 { Ok(()) } else { Err(last_error()) }
 }
 
+/// Sets one signal to its default.
+pub fn default_signal(signal: i32) {
+    disposition(signal, libc::SIG_DFL);
+}
+
 /// Ignores one signal.
 pub fn ignore_signal(signal: i32) {
     disposition(signal, libc::SIG_IGN);

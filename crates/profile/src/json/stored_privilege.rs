@@ -3,15 +3,19 @@
 use super::words::{self, find};
 use crate::names::{self, Names};
 use crate::*;
+use ringfence_seccomp::Syscall;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "privilege", rename_all = "kebab-case")]
 pub(super) enum StoredPrivilege {
+    /// `name` is for readers of the file alone.
     Syscall {
         abi: String,
         number: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     Capability {
         capability: String,
@@ -121,7 +125,11 @@ impl From<&Privilege> for StoredPrivilege {
     fn from(privilege: &Privilege) -> StoredPrivilege {
         use StoredPrivilege as S;
         match privilege {
-            &Privilege::Syscall { abi, number } => S::Syscall { abi: word(&Abi::WORDS, abi), number },
+            &Privilege::Syscall { abi, number } => S::Syscall {
+                abi: abi.word().to_owned(),
+                number,
+                name: Syscall::numbered(abi, number).map(|call| call.name().to_owned()),
+            },
             &Privilege::Capability(number) => S::Capability { capability: names::capability(number) },
             &Privilege::Socket { family, kind, protocol } => S::Socket {
                 family: names::FAMILIES.name(family.into()),
@@ -177,9 +185,10 @@ impl StoredPrivilege {
     pub(super) fn restore(self) -> Result<Privilege, String> {
         use StoredPrivilege as S;
         Ok(match self {
-            S::Syscall { abi, number } => {
-                Privilege::Syscall { abi: find_in("an ABI", &abi, &Abi::WORDS)?, number }
-            }
+            S::Syscall { abi, number, .. } => Privilege::Syscall {
+                abi: find("an ABI", &abi, Abi::ALL.into_iter().map(|abi| (abi, abi.word())))?,
+                number,
+            },
             S::Capability { capability } => Privilege::Capability(
                 names::to_capability(&capability)
                     .ok_or_else(|| format!("{capability:?} is not a capability"))?,

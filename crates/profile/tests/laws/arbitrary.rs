@@ -93,7 +93,7 @@ fn what() -> impl Strategy<Value = What> {
 fn privilege() -> impl Strategy<Value = Privilege> {
     let of_numbers = any::<(u32, u32, u16, bool)>().prop_flat_map(|(a, b, c, flag)| {
         select(vec![
-            Privilege::Syscall { abi: Abi::WORDS[a as usize % Abi::WORDS.len()].0, number: b },
+            Privilege::Syscall { abi: Abi::ALL[a as usize % Abi::ALL.len()], number: b },
             Privilege::Capability((a % 63) as u8),
             Privilege::Socket { family: (a % 50) as u16, kind: (b % 12) as u16, protocol: c.into() },
             Privilege::Device { block: flag, major: a, minor: b, read: !flag, write: flag, mknod: flag },

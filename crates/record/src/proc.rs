@@ -1,0 +1,128 @@
+//! What `/proc` says about a process.
+
+use rustix::process::Pid;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+/// A file of a process's directory.
+pub fn path(process: Pid, file: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/{}/{file}", process.as_raw_nonzero()))
+}
+
+/// The parts of `/proc/PID/status` that recorders need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The process that this thread belongs to.
+    pub process: i32,
+    /// The process that made it.
+    pub parent: i32,
+    /// The process's number in its innermost PID namespace.
+    pub inner: i32,
+    /// The thread's number in its innermost PID namespace.
+    pub inner_thread: i32,
+    /// The effective user.
+    pub user: u32,
+    /// The effective group.
+    pub group: u32,
+    /// The permitted capabilities, one bit each.
+    pub permitted: u64,
+    /// The effective capabilities, one bit each.
+    pub effective: u64,
+    /// A seccomp filter is in force.
+    pub filtered: bool,
+}
+
+impl Status {
+    /// Reads the status of a process or thread.
+    pub fn read(thread: Pid) -> io::Result<Status> {
+        Ok(Status::parse(&std::fs::read(path(thread, "status"))?))
+    }
+
+    /// A line that is missing leaves its field at zero: kernels differ in what they show.
+    fn parse(text: &[u8]) -> Status {
+        let mut status = Status::default();
+        for line in text.split(|&b| b == b'\n') {
+            let Some((key, value)) = std::str::from_utf8(line).ok().and_then(|l| l.split_once(':')) else {
+                continue;
+            };
+            let mut words = value.split_ascii_whitespace();
+            let number = |word: Option<&str>| word.and_then(|w| w.parse().ok()).unwrap_or_default();
+            let id = |word: Option<&str>| word.and_then(|w| w.parse().ok()).unwrap_or_default();
+            let set =
+                |word: Option<&str>| word.and_then(|w| u64::from_str_radix(w, 16).ok()).unwrap_or_default();
+            match key {
+                "Tgid" => status.process = number(words.next()),
+                "PPid" => status.parent = number(words.next()),
+                "NStgid" => status.inner = number(words.last()),
+                "NSpid" => status.inner_thread = number(words.last()),
+                "Uid" => status.user = id(words.nth(1)),
+                "Gid" => status.group = id(words.nth(1)),
+                "CapPrm" => status.permitted = set(words.next()),
+                "CapEff" => status.effective = set(words.next()),
+                "Seccomp" => status.filtered = words.next() == Some("2"),
+                _ => {}
+            }
+        }
+        status
+    }
+}
+
+/// A process's name: `/proc/PID/comm`.
+pub fn comm(process: Pid) -> io::Result<OsString> {
+    let mut name = std::fs::read(path(process, "comm"))?;
+    if name.last() == Some(&b'\n') {
+        name.pop();
+    }
+    Ok(OsString::from_vec(name))
+}
+
+/// The threads of a process, or the children of a thread: the numbers that name or fill a file of `/proc`.
+pub fn threads(process: Pid) -> io::Result<Vec<Pid>> {
+    std::fs::read_dir(path(process, "task"))?
+        .filter_map(|entry| entry.map(|e| number(e.file_name().as_bytes())).transpose())
+        .collect()
+}
+
+/// Every process that there is.
+pub fn processes() -> io::Result<Vec<Pid>> {
+    std::fs::read_dir("/proc")?
+        .filter_map(|entry| entry.map(|e| number(e.file_name().as_bytes())).transpose())
+        .collect()
+}
+
+/// A process number in digits.
+pub fn number(digits: &[u8]) -> Option<Pid> {
+    std::str::from_utf8(digits).ok()?.parse().ok().and_then(Pid::from_raw)
+}
+
+/// A path that the kernel made from a file that is open or in use, without the ` (deleted)` that it puts at the end of
+/// one without a name; and whether that was there.
+pub fn undeleted(path: &[u8]) -> (&[u8], bool) {
+    path.strip_suffix(b" (deleted)").map_or((path, false), |path| (path, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_status() {
+        let text = b"Name:\ta\xffb\nTgid:\t40\nPPid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nNStgid:\t40\t3\nNSpid:\t41\t4\n\
+            CapPrm:\t00000000000000ff\nCapEff:\t0000000000000001\nSeccomp:\t2\n";
+        let expected = Status {
+            process: 40,
+            parent: 7,
+            inner: 3,
+            inner_thread: 4,
+            user: 2,
+            group: 6,
+            permitted: 0xff,
+            effective: 1,
+            filtered: true,
+        };
+        assert_eq!(Status::parse(text), expected);
+        assert_eq!(Status::parse(b"\n\nx"), Status::default());
+    }
+}

@@ -1,0 +1,239 @@
+//! From a call and its arguments, at its entry, to what it is about: names are read and resolved before the call changes
+//! where they lead.
+
+mod execution;
+
+use super::attempt::{Attempt, Located, SocketAddress};
+use super::memory::Arguments;
+use super::tracee::Tracees;
+use crate::resolve::{Found, Resolver};
+use crate::{FileKind, FileUse, Operations, ProcessRelation, proc};
+use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
+use rustix::fs::{AtFlags, readlink, statat};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+const AT_FDCWD: i32 = -100;
+const PROT_EXEC: u64 = 4;
+const MAP_ANONYMOUS: u64 = 0x20;
+/// As large as a socket address can be (`struct sockaddr_storage`).
+const LONGEST_ADDRESS: u64 = 128;
+
+/// One call, and what is needed to understand it.
+pub(super) struct Decoder<'a> {
+    pub arguments: Arguments,
+    pub tracees: &'a Tracees,
+    pub resolver: &'a mut Resolver,
+    /// Paths that were cut.
+    pub cut: &'a mut u64,
+}
+
+impl Decoder<'_> {
+    /// What the call is about; `None` when its end is of no interest.
+    pub(super) fn attempt(&mut self, rule: &'static Rule) -> Option<Attempt> {
+        if rule.object == Object::SocketCall {
+            return self.socketcall();
+        }
+        let a = self.arguments;
+        let mut arguments = std::array::from_fn(|at| a.word(at));
+        if let Some(at) = rule.word {
+            arguments[usize::from(at)] = a.read_u64(a.word(at.into()))?;
+        }
+        let mut names = [None, None];
+        for (name, at) in names.iter_mut().zip(rule.names) {
+            *name = Some(a.word(at.name.into()))
+                .filter(|address| *address != 0)
+                .and_then(|address| a.string(address));
+        }
+        let mut attempt = Attempt {
+            by: None,
+            rule,
+            arguments,
+            names,
+            located: [None, None],
+            object: None,
+            object_name: None,
+            address: None,
+            interpreters: Vec::new(),
+        };
+        self.locate_names(&mut attempt);
+        match rule.object {
+            Object::Descriptor(argument) => self.locate_object(&mut attempt, a.int(argument.into())),
+            Object::Mapped if arguments[2] & PROT_EXEC == 0 => return None,
+            Object::Mapped if arguments[3] & MAP_ANONYMOUS == 0 => self.locate_object(&mut attempt, a.int(4)),
+            Object::Protected if arguments[2] & PROT_EXEC == 0 => return None,
+            Object::WorkingDirectory if rule.names.is_empty() => self.locate_object(&mut attempt, a.int(0)),
+            Object::Address(argument) => {
+                let argument = usize::from(argument);
+                attempt.address = Some(self.address(a.word(argument), a.word(argument + 1))?);
+            }
+            Object::Message(argument) => {
+                let header = a.word(argument.into());
+                let length = a.read_u32(header + a.word_size())?;
+                attempt.address = Some(self.address(a.read_word(header)?, length.into())?);
+            }
+            _ => {}
+        }
+        if matches!(rule.name, "execve" | "execveat") {
+            attempt.by = self.tracees.threads.get(&a.thread).map(|thread| thread.program.clone());
+            attempt.interpreters = self.interpreters(&attempt);
+        }
+        Some(attempt)
+    }
+
+    /// Resolves those names that the call has an effect on; whether a link at their end is followed depends on the
+    /// arguments alone, so it is known before the end.
+    fn locate_names(&mut self, attempt: &mut Attempt) {
+        let names = [attempt.names[0].as_deref(), attempt.names[1].as_deref()];
+        let expected = Call { args: attempt.arguments, result: -1, names, object: None, made: false };
+        let mut effects = attempt.rule.effects(&expected);
+        effects.extend(attempt.rule.effects(&Call { result: 0, ..expected }));
+        for effect in effects {
+            if let Effect::File { on: On::Name { which, follow }, .. } = effect
+                && attempt.located[which].is_none()
+            {
+                attempt.located[which] =
+                    self.at(attempt.rule.names[which], attempt.names[which].as_deref(), follow);
+            }
+        }
+    }
+
+    /// A name, relative to a directory. Where the name is missing or empty, the directory's descriptor itself is meant
+    /// (by calls that allow that; others fail, and used nothing).
+    fn at(&mut self, at: At, name: Option<&[u8]>, follow: bool) -> Option<Located> {
+        let directory = at.directory.map(|argument| self.arguments.int(argument.into()));
+        match (name, directory) {
+            (None | Some(b""), None) => None,
+            (None | Some(b""), Some(AT_FDCWD)) => {
+                let base = self.named_by_kernel("cwd")?;
+                self.resolve(&base, b".", true)
+            }
+            (None | Some(b""), Some(descriptor)) => self.descriptor(descriptor),
+            (Some(name @ [b'/', ..]), _) => self.resolve(Path::new(""), name, follow),
+            (Some(name), None | Some(AT_FDCWD)) => {
+                let base = self.named_by_kernel("cwd")?;
+                self.resolve(&base, name, follow)
+            }
+            (Some(name), Some(descriptor)) => {
+                let base = self.named_by_kernel(&format!("fd/{descriptor}"))?;
+                self.resolve(&base, name, follow)
+            }
+        }
+    }
+
+    /// A path as the program writes it, from a directory as the program sees it.
+    fn resolve(&mut self, base: &Path, name: &[u8], follow: bool) -> Option<Located> {
+        let eyes = self.tracees.eyes(self.arguments.thread)?;
+        let resolved = self.resolver.resolve(eyes, base, name, follow);
+        let mut located = self.located(resolved.path, resolved.found)?;
+        located.file.via = resolved.via;
+        Some(located)
+    }
+
+    fn located(&self, path: PathBuf, found: Option<Found>) -> Option<Located> {
+        let eyes = self.tracees.eyes(self.arguments.thread)?;
+        let file = FileUse {
+            operations: Operations::NONE,
+            host: (!eyes.view.is_the_hosts()).then(|| eyes.view.host_path(&path)).flatten(),
+            kind: found.map(|f| f.kind()).unwrap_or_default(),
+            via: Vec::new(),
+            process: self.process_of(&path),
+            path,
+        };
+        Some(Located { file, found })
+    }
+
+    fn locate_object(&mut self, attempt: &mut Attempt, descriptor: i32) {
+        attempt.object = self.descriptor(descriptor);
+        let link = proc::path(self.arguments.thread, &format!("fd/{descriptor}"));
+        attempt.object_name = readlink(link, Vec::new()).ok().map(|name| name.into_bytes());
+    }
+
+    /// The file behind a descriptor; `None` for one that has no path: a pipe, a socket, a memfd, a file never named.
+    fn descriptor(&mut self, descriptor: i32) -> Option<Located> {
+        let link = format!("fd/{descriptor}");
+        let file = proc::path(self.arguments.thread, &link);
+        let found = Found::from(statat(rustix::fs::CWD, &file, AtFlags::empty()).ok()?);
+        let path = self.named_by_kernel(&link)?;
+        if found.links == 0 && is_nameless(&path) {
+            return None;
+        }
+        self.located(path, Some(found))
+    }
+
+    /// What a link of the thread's directory in `/proc` leads to, as the program sees it.
+    fn named_by_kernel(&mut self, link: &str) -> Option<PathBuf> {
+        let name = match readlink(proc::path(self.arguments.thread, link), Vec::new()) {
+            Ok(name) => name.into_bytes(),
+            Err(rustix::io::Errno::NAMETOOLONG) => {
+                *self.cut += 1;
+                return Some(PathBuf::from("\u{2026}"));
+            }
+            Err(_) => return None,
+        };
+        let (name, _) = proc::undeleted(&name);
+        if !name.starts_with(b"/") {
+            return None;
+        }
+        let eyes = self.tracees.eyes(self.arguments.thread)?;
+        // What lies outside the root keeps the kernel's name.
+        Some(eyes.view.seen(name).unwrap_or_else(|| PathBuf::from(OsStr::from_bytes(name))))
+    }
+
+    /// Whose process a path below `/proc` is about.
+    fn process_of(&self, path: &Path) -> Option<ProcessRelation> {
+        let rest = path.as_os_str().as_bytes().strip_prefix(b"/proc/")?;
+        let process = proc::number(rest.split(|&b| b == b'/').next()?)?;
+        Some(self.tracees.relation(self.arguments.thread, process))
+    }
+
+    fn address(&mut self, address: u64, length: u64) -> Option<SocketAddress> {
+        if address == 0 {
+            return None;
+        }
+        let bytes = self.arguments.read_some(address, length.min(LONGEST_ADDRESS) as usize);
+        match SocketName::parse(&bytes)? {
+            SocketName::Address(address) => Some(SocketAddress::Other(address)),
+            SocketName::Path(path) => {
+                let base = if path.starts_with(b"/") { PathBuf::new() } else { self.named_by_kernel("cwd")? };
+                // connect(2) follows a link at the end; bind(2) fails on one with EADDRINUSE.
+                self.resolve(&base, path, true).map(SocketAddress::Path)
+            }
+        }
+    }
+
+    /// socketcall(2): the old one call for all of 32-bit x86, whose arguments are in memory (`linux/net.h`).
+    fn socketcall(&mut self) -> Option<Attempt> {
+        let a = self.arguments;
+        let name = match a.word(0) {
+            1 => "socket",
+            2 => "bind",
+            3 => "connect",
+            8 => "socketpair",
+            11 => "sendto",
+            16 => "sendmsg",
+            20 => "sendmmsg",
+            _ => return None,
+        };
+        let rule = rules().find(|rule| rule.name == name)?;
+        let mut arguments = [0; 6];
+        for (at, argument) in (0..).zip(&mut arguments) {
+            *argument = a.read_word(a.word(1) + at * a.word_size()).unwrap_or(0);
+        }
+        self.arguments.call.arguments = arguments;
+        self.attempt(rule)
+    }
+}
+
+/// What is found at a path after a call.
+pub(super) fn kind_after(expected: FileKind, before: FileKind, succeeded: bool) -> FileKind {
+    if succeeded && expected != FileKind::Unknown { expected } else { before }
+}
+
+/// Whether the kernel made the name up: a memfd, or a file made with `O_TMPFILE`.
+fn is_nameless(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    let numbered = name.strip_prefix(b"#").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
+    numbered || path.as_os_str().as_bytes().starts_with(b"/memfd:")
+}

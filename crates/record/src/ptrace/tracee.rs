@@ -1,0 +1,197 @@
+//! What is remembered of each process and thread that is traced.
+
+use super::attempt::Attempt;
+use crate::proc::{self, Status};
+use crate::resolve::Eyes;
+use crate::view::{Host, View};
+use crate::{ProcessRelation, Program};
+use rustix::process::Pid;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A traced process.
+#[derive(Clone)]
+pub(super) struct Process {
+    pub view: Rc<View>,
+    exe: PathBuf,
+    comm: OsString,
+    /// Its number in its own PID namespace.
+    inner: Pid,
+}
+
+/// A traced thread.
+pub(super) struct Thread {
+    pub process: Pid,
+    inner: Pid,
+    pub program: Arc<Program>,
+    /// Effective user, group, capabilities.
+    pub status: Status,
+    /// The call that it is in, as far as it matters.
+    pub attempt: Option<Attempt>,
+    /// How many more calls to stop at, whether they matter or not.
+    pub samples: u32,
+}
+
+/// All traced processes and threads.
+pub(super) struct Tracees {
+    pub threads: HashMap<Pid, Thread>,
+    processes: HashMap<Pid, Process>,
+    programs: HashMap<Program, Arc<Program>>,
+    host: Host,
+}
+
+impl Tracees {
+    pub(super) fn new(host: Host) -> Tracees {
+        Tracees { threads: HashMap::new(), processes: HashMap::new(), programs: HashMap::new(), host }
+    }
+
+    /// Takes up a thread as `/proc` describes it.
+    pub(super) fn discover(&mut self, thread: Pid) -> io::Result<()> {
+        let status = Status::read(thread)?;
+        let process = Pid::from_raw(status.process).unwrap_or(thread);
+        if !self.processes.contains_key(&process) {
+            let comm = proc::comm(process)?;
+            let described = self.describe(process, &status, comm)?;
+            self.processes.insert(process, described);
+        }
+        self.insert(thread, process, status);
+        Ok(())
+    }
+
+    /// Takes up a thread that another one made: a program that has not executed yet is its parent's.
+    pub(super) fn inherit(&mut self, thread: Pid, parent: Pid) -> io::Result<()> {
+        let status = Status::read(thread)?;
+        let process = Pid::from_raw(status.process).unwrap_or(thread);
+        if !self.processes.contains_key(&process) {
+            let made_by = self.threads.get(&parent).and_then(|p| self.processes.get(&p.process)).cloned();
+            let described = match made_by {
+                Some(parent) => Process { inner: Pid::from_raw(status.inner).unwrap_or(process), ..parent },
+                None => self.describe(process, &status, proc::comm(process)?)?,
+            };
+            self.processes.insert(process, described);
+        }
+        self.insert(thread, process, status);
+        Ok(())
+    }
+
+    fn insert(&mut self, thread: Pid, process: Pid, status: Status) {
+        let program = self.program(process, status.user);
+        let inner = Pid::from_raw(status.inner_thread).unwrap_or(thread);
+        self.threads.insert(thread, Thread { process, inner, program, status, attempt: None, samples: 0 });
+    }
+
+    fn describe(&self, process: Pid, status: &Status, comm: OsString) -> io::Result<Process> {
+        let view = Rc::new(View::of(process, &self.host)?);
+        let exe = std::fs::read_link(proc::path(process, "exe")).unwrap_or_default();
+        let exe = view.seen(exe.as_os_str().as_encoded_bytes()).unwrap_or(exe);
+        Ok(Process { view, exe, comm, inner: Pid::from_raw(status.inner).unwrap_or(process) })
+    }
+
+    fn program(&mut self, process: Pid, uid: u32) -> Arc<Program> {
+        let described = self.processes.get(&process);
+        let program = Program {
+            exe: described.map(|d| d.exe.clone()).unwrap_or_default(),
+            comm: described.map(|d| d.comm.clone()).unwrap_or_default(),
+            uid,
+        };
+        Arc::clone(self.programs.entry(program.clone()).or_insert_with(|| Arc::new(program)))
+    }
+
+    /// A process executed: its threads but for one are gone, that one has the process's number, and it was `former`.
+    pub(super) fn executed(&mut self, process: Pid, former: Pid) -> io::Result<()> {
+        let attempt = self.threads.get_mut(&former).and_then(|thread| thread.attempt.take());
+        self.threads.retain(|_, thread| thread.process != process);
+        self.processes.remove(&process);
+        self.discover(process)?;
+        if let Some(thread) = self.threads.get_mut(&process) {
+            thread.attempt = attempt;
+        }
+        Ok(())
+    }
+
+    /// A thread changed who it is.
+    pub(super) fn changed_identity(&mut self, thread: Pid) {
+        let Ok(status) = Status::read(thread) else { return };
+        let Some(process) = self.threads.get(&thread).map(|t| t.process) else { return };
+        let program = self.program(process, status.user);
+        if let Some(known) = self.threads.get_mut(&thread) {
+            known.status = status;
+            known.program = program;
+        }
+    }
+
+    /// A process's root or mount namespace changed.
+    pub(super) fn changed_view(&mut self, thread: Pid) {
+        let Some(process) = self.threads.get(&thread).map(|t| t.process) else { return };
+        if let (Ok(view), Some(known)) = (View::of(process, &self.host), self.processes.get_mut(&process)) {
+            known.view = Rc::new(view);
+        }
+    }
+
+    /// A thread is gone; whether it was known.
+    pub(super) fn remove(&mut self, thread: Pid) -> bool {
+        let Some(gone) = self.threads.remove(&thread) else { return false };
+        if !self.threads.values().any(|other| other.process == gone.process) {
+            self.processes.remove(&gone.process);
+        }
+        true
+    }
+
+    /// What a thread looks at paths with.
+    pub(super) fn eyes(&self, thread: Pid) -> Option<Eyes<'_>> {
+        let known = self.threads.get(&thread)?;
+        let process = self.processes.get(&known.process)?;
+        Some(Eyes { view: &process.view, process: process.inner, thread: known.inner })
+    }
+
+    /// Whose a process is, seen from a thread; the number is one in that thread's PID namespace.
+    pub(super) fn relation(&self, thread: Pid, process: Pid) -> ProcessRelation {
+        let own = self.threads.get(&thread);
+        let is_own_thread = |own: &Thread| {
+            self.threads.values().any(|other| other.inner == process && other.process == own.process)
+        };
+        if self.eyes(thread).is_some_and(|eyes| eyes.process == process) || own.is_some_and(is_own_thread) {
+            ProcessRelation::Own
+        } else if self.processes.values().any(|other| other.inner == process) {
+            ProcessRelation::Recorded
+        } else {
+            ProcessRelation::Foreign
+        }
+    }
+
+    /// A thread among the others.
+    pub(super) fn peers(&self, thread: Pid) -> Peers<'_> {
+        Peers { tracees: self, thread }
+    }
+}
+
+/// A thread among the others.
+pub(super) struct Peers<'a> {
+    tracees: &'a Tracees,
+    thread: Pid,
+}
+
+impl Peers<'_> {
+    /// Whose a process or group is, by a number as kill(2) takes it.
+    pub(super) fn number(&self, number: i32) -> ProcessRelation {
+        match number.checked_abs().and_then(Pid::from_raw) {
+            // -1 is everybody, 0 is the caller's own group.
+            _ if number == -1 => ProcessRelation::Foreign,
+            Some(process) => self.tracees.relation(self.thread, process),
+            None => ProcessRelation::Own,
+        }
+    }
+
+    /// Whose the thread's parent is.
+    pub(super) fn parent(&self) -> ProcessRelation {
+        let parent = Status::read(self.thread).ok().and_then(|status| Pid::from_raw(status.parent));
+        match parent {
+            Some(parent) if self.tracees.processes.contains_key(&parent) => ProcessRelation::Recorded,
+            _ => ProcessRelation::Foreign,
+        }
+    }
+}

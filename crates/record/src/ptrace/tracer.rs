@@ -1,0 +1,417 @@
+//! The loop: from stop to stop of every traced thread.
+
+use super::attempt::Attempt;
+use super::decode::Decoder;
+use super::delivery;
+use super::launch::{Held, system};
+use super::memory::Arguments;
+use super::table::{CallTable, Handling};
+use super::tracee::Tracees;
+use crate::resolve::Resolver;
+use crate::view::Host;
+use crate::{
+    BlindSpot, Ended, Event, IoUringUse, Privilege, Program, RecordError, Sink, Stop, Target, What, proc,
+};
+use ringfence_seccomp::Abi;
+use ringfence_sys::fork;
+use ringfence_sys::ptrace::{self, Call, Change, OnTracerExit, Progress, Until};
+use ringfence_terms::Errno;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::{HashMap, HashSet};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+
+/// How the calls that matter are made to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// By the filter that the command was started under.
+    Filtered,
+    /// Every call stops.
+    EveryCall,
+}
+
+/// How many calls of a new program are all looked at, frequent ones too, in filtered mode.
+const SAMPLES: u32 = 500;
+
+pub(super) struct Tracer<'a> {
+    table: &'a CallTable,
+    mode: Mode,
+    stop: &'a Stop,
+    sink: &'a mut dyn Sink,
+    tracees: Tracees,
+    resolver: Resolver,
+    /// Threads that stopped for the first time before it was known who made them.
+    early: HashSet<Pid>,
+    /// Calls that were delivered for a program.
+    noted: HashMap<Arc<Program>, HashSet<(Abi, u32)>>,
+    /// Ends when recording is to stop, which wakes the loop up: a signal could come too early to do so.
+    sentinel: Option<Pid>,
+    /// The command, until it executed.
+    unexecuted: Option<Pid>,
+    stopping: bool,
+}
+
+impl<'a> Tracer<'a> {
+    pub(super) fn new(
+        table: &'a CallTable,
+        mode: Mode,
+        stop: &'a Stop,
+        sink: &'a mut dyn Sink,
+    ) -> Result<Tracer<'a>, RecordError> {
+        let host = Host::new().map_err(|errno| system("read /proc", errno))?;
+        Ok(Tracer {
+            table,
+            mode,
+            stop,
+            sink,
+            tracees: Tracees::new(host),
+            resolver: Resolver::default(),
+            early: HashSet::new(),
+            noted: HashMap::new(),
+            sentinel: None,
+            unexecuted: None,
+            stopping: false,
+        })
+    }
+
+    /// Records a command until it and everything that descends from it has ended.
+    pub(super) fn run_command(&mut self, child: Held) -> Result<Ended, RecordError> {
+        ptrace::seize(child.pid, OnTracerExit::Kill).map_err(|errno| RecordError::Attach {
+            target: "the command".to_owned(),
+            source: errno.into(),
+        })?;
+        self.unexecuted = Some(child.pid);
+        self.start_sentinel()?;
+        self.sink.ready();
+        child.release()?;
+        let status = self.follow(child.pid)?;
+        self.end_sentinel();
+        match (child.failure(), status) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(status)) => Ok(Ended::Command(status)),
+            (None, None) => Ok(Ended::Gone),
+        }
+    }
+
+    /// Records running processes until they have ended, or until it is told to stop.
+    pub(super) fn run_attached(&mut self, target: &Target, processes: &[Pid]) -> Result<Ended, RecordError> {
+        let attach = |source| RecordError::Attach { target: target.to_string(), source };
+        let mut first_error = None;
+        // New threads may appear while the known ones are attached to; a round that finds none ends this.
+        loop {
+            let mut found_new = false;
+            for process in family(processes) {
+                for thread in proc::threads(process).unwrap_or_default() {
+                    if self.tracees.threads.contains_key(&thread) {
+                        continue;
+                    }
+                    match ptrace::seize(thread, OnTracerExit::Continue).map_err(std::io::Error::from) {
+                        Ok(()) => {
+                            self.tracees.discover(thread).map_err(attach)?;
+                            ptrace::interrupt(thread).map_err(|errno| attach(errno.into()))?;
+                            found_new = true;
+                        }
+                        Err(error) => {
+                            self.sink.blind_spot(BlindSpot::NotFollowed);
+                            first_error = first_error.or(Some(error));
+                        }
+                    }
+                }
+            }
+            if !found_new {
+                break;
+            }
+        }
+        if self.tracees.threads.is_empty() {
+            return Err(attach(first_error.unwrap_or_else(|| rustix::io::Errno::SRCH.into())));
+        }
+        self.start_sentinel()?;
+        self.sink.ready();
+        self.follow(Pid::INIT)?;
+        self.end_sentinel();
+        Ok(if self.stopping { Ended::Stopped } else { Ended::Gone })
+    }
+
+    /// A child that ends when recording is to stop, or when this thread is gone.
+    fn start_sentinel(&mut self) -> Result<(), RecordError> {
+        let stop = self.stop.clone();
+        let pid = fork::fork_process(move || {
+            let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+            let mut polled = [PollFd::new(&stop, PollFlags::IN)];
+            while poll(&mut polled, None) == Err(rustix::io::Errno::INTR) {}
+            0
+        })
+        .map_err(|errno| system("fork", errno))?;
+        self.sentinel = Some(pid);
+        Ok(())
+    }
+
+    fn end_sentinel(&mut self) {
+        if let Some(sentinel) = self.sentinel.take() {
+            // It may have ended by itself; then there is nothing to kill, and it is collected all the same.
+            let _ = kill_process(sentinel, Signal::KILL);
+            let _ = rustix::process::waitpid(Some(sentinel), rustix::process::WaitOptions::empty());
+        }
+    }
+
+    /// Follows all tracees until none is left; the status of `command`, if that ended.
+    fn follow(&mut self, command: Pid) -> Result<Option<ExitStatus>, RecordError> {
+        let mut ended = None;
+        loop {
+            let (thread, change) = match ptrace::wait() {
+                Ok(change) => change,
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(rustix::io::Errno::CHILD) => return Ok(ended),
+                Err(errno) => return Err(system("wait for a traced process", errno)),
+            };
+            match change {
+                Change::Ended(_) if self.sentinel == Some(thread) => {
+                    self.sentinel = None;
+                    self.begin_to_stop();
+                }
+                Change::Ended(status) => {
+                    if thread == command {
+                        ended = Some(ExitStatus::from_raw(status));
+                    }
+                    self.ended(thread);
+                }
+                _ => self.stopped(thread, change),
+            }
+            let all_gone =
+                self.tracees.threads.is_empty() && self.early.is_empty() && self.unexecuted.is_none();
+            if all_gone {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// A command is asked to end, since its filter lets no call through without a tracer; others are let go, each at its
+    /// next stop.
+    fn begin_to_stop(&mut self) {
+        self.stopping = true;
+        let threads: Vec<(Pid, Pid)> =
+            self.tracees.threads.iter().map(|(t, known)| (*t, known.process)).collect();
+        for (thread, process) in threads {
+            // A thread that is gone by now is collected like any other.
+            let _ = match self.mode {
+                Mode::Filtered if thread == process => kill_process(process, Signal::TERM),
+                Mode::Filtered => Ok(()),
+                Mode::EveryCall => ptrace::interrupt(thread),
+            };
+        }
+    }
+
+    fn ended(&mut self, thread: Pid) {
+        self.early.remove(&thread);
+        if self.unexecuted == Some(thread) {
+            self.unexecuted = None;
+        }
+        if !self.tracees.remove(thread) {
+            return;
+        }
+        // Whoever it was to announce will not be announced any more.
+        for orphan in std::mem::take(&mut self.early) {
+            if self.tracees.discover(orphan).is_ok() {
+                self.go_on(orphan, 0);
+            }
+        }
+    }
+
+    fn stopped(&mut self, thread: Pid, change: Change) {
+        if self.stopping && self.mode == Mode::EveryCall {
+            self.let_go(thread, change);
+            return;
+        }
+        let signal = match change {
+            Change::Event(ptrace::Event::Seccomp) | Change::Syscall => {
+                self.call(thread);
+                return;
+            }
+            Change::Event(ptrace::Event::New) => {
+                self.new_thread(thread);
+                0
+            }
+            Change::Event(ptrace::Event::Exec) => {
+                self.executed(thread);
+                0
+            }
+            Change::Event(ptrace::Event::Stop) if !self.tracees.threads.contains_key(&thread) => {
+                if self.unexecuted != Some(thread) {
+                    self.early.insert(thread);
+                    return;
+                }
+                0
+            }
+            Change::Event(ptrace::Event::Stop) => 0,
+            Change::Group => {
+                // A thread that was killed meanwhile is collected later.
+                let _ = ptrace::resume(thread, Until::Continued, 0);
+                return;
+            }
+            Change::Signal(signal) => signal,
+            Change::Ended(_) => return,
+        };
+        self.go_on(thread, signal);
+    }
+
+    /// Ends tracing of a thread at whatever stop it is.
+    fn let_go(&mut self, thread: Pid, change: Change) {
+        if change == Change::Event(ptrace::Event::New) {
+            // The new one is traced too; it comes to its own first stop and is let go there.
+            self.new_thread(thread);
+        }
+        let signal = if let Change::Signal(signal) = change { signal } else { 0 };
+        let _ = ptrace::detach(thread, signal);
+        self.early.remove(&thread);
+        self.tracees.remove(thread);
+    }
+
+    /// Lets a thread run on to its next stop. It may have been killed: then there is nothing to let run.
+    fn go_on(&mut self, thread: Pid, signal: i32) {
+        let inside = self.tracees.threads.get(&thread).is_some_and(|t| t.attempt.is_some() || t.samples > 0);
+        let until = if inside || self.mode == Mode::EveryCall { Until::Syscall } else { Until::Event };
+        let _ = ptrace::resume(thread, until, signal);
+    }
+
+    fn new_thread(&mut self, parent: Pid) {
+        let Ok(message) = ptrace::event_message(parent) else { return };
+        let Some(new) = i32::try_from(message).ok().and_then(Pid::from_raw) else { return };
+        // One that is gone again already will say so itself.
+        if self.tracees.inherit(new, parent).is_ok() && self.early.remove(&new) {
+            self.go_on(new, 0);
+        }
+    }
+
+    fn executed(&mut self, process: Pid) {
+        let former = ptrace::event_message(process).ok().and_then(|m| Pid::from_raw(i32::try_from(m).ok()?));
+        let first = self.unexecuted == Some(process);
+        if first {
+            self.unexecuted = None;
+        }
+        let _ = self.tracees.executed(process, former.unwrap_or(process));
+        if let Some(thread) = self.tracees.threads.get_mut(&process) {
+            thread.samples = SAMPLES;
+            if first && let Some(attempt) = &mut thread.attempt {
+                attempt.by = None;
+            }
+        }
+    }
+
+    /// A thread stopped at the entry or exit of a call.
+    fn call(&mut self, thread: Pid) {
+        match ptrace::progress(thread) {
+            Ok(Progress::Entry(call) | Progress::Seccomp(call)) => self.entry(thread, call),
+            Ok(Progress::Exit(result)) => self.exit(thread, result),
+            Ok(Progress::None) | Err(_) => {}
+        }
+        self.go_on(thread, 0);
+    }
+
+    fn entry(&mut self, thread: Pid, call: Call) {
+        if !self.tracees.threads.contains_key(&thread) && self.tracees.discover(thread).is_err() {
+            return;
+        }
+        let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
+        if known.attempt.is_some() {
+            // Where every call stops, one that the filter traces stops twice.
+            return;
+        }
+        let Some(abi) = Abi::of_call(call.arch, call.number) else {
+            self.sink.blind_spot(BlindSpot::ForeignAbi);
+            return;
+        };
+        let handling = self.table.handling(abi, call.number);
+        if self.unexecuted != Some(thread) {
+            let by = Arc::clone(&known.program);
+            self.note(&by, abi, call.number);
+        }
+        let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
+        known.samples = known.samples.saturating_sub(1);
+        let Handling::Rule(rule) = handling else { return };
+        let mut cut = 0;
+        let attempt = Decoder {
+            arguments: Arguments { thread, abi, call },
+            tracees: &self.tracees,
+            resolver: &mut self.resolver,
+            cut: &mut cut,
+        }
+        .attempt(rule);
+        if cut > 0 {
+            self.sink.cut(cut);
+        }
+        if let Some(known) = self.tracees.threads.get_mut(&thread) {
+            known.attempt = attempt;
+        }
+    }
+
+    fn note(&mut self, by: &Arc<Program>, abi: Abi, number: u32) {
+        let known = match self.noted.get_mut(by) {
+            Some(known) => known,
+            None => self.noted.entry(Arc::clone(by)).or_default(),
+        };
+        if known.insert((abi, number)) {
+            let what = What::Privilege(Privilege::Syscall { abi, number });
+            self.sink.event(Event { by: Arc::clone(by), errno: None, what });
+        }
+    }
+
+    fn exit(&mut self, thread: Pid, result: i64) {
+        let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
+        let Some(attempt) = known.attempt.take() else { return };
+        // The kernel's own numbers for a call that it will make again by itself (`linux/errno.h`, ERESTARTSYS …).
+        if (-516..=-512).contains(&result) {
+            return;
+        }
+        // The command's own process before it executed is the recorder's doing.
+        if self.unexecuted == Some(thread) {
+            return;
+        }
+        let by = attempt.by.clone().unwrap_or_else(|| Arc::clone(&known.program));
+        let errno = (-4095..0).contains(&result).then(|| Errno(-result as i32));
+        let what = delivery::uses(&attempt, result, &self.tracees.peers(thread));
+        if errno.is_none() {
+            self.changed(thread, &attempt, &what);
+        }
+        for what in what {
+            if what == What::Privilege(Privilege::IoUring(IoUringUse::Setup)) {
+                self.sink.blind_spot(BlindSpot::IoUring);
+            }
+            self.sink.event(Event { by: Arc::clone(&by), errno, what });
+        }
+    }
+
+    /// What a successful call changes for the calls after it.
+    fn changed(&mut self, thread: Pid, attempt: &Attempt, what: &[What]) {
+        let change = delivery::change(attempt, what);
+        if change.view {
+            self.tracees.changed_view(thread);
+        }
+        if change.identity {
+            self.tracees.changed_identity(thread);
+        }
+        if change.paths {
+            self.resolver.forget();
+        }
+    }
+}
+
+/// The processes and all that descend from them.
+fn family(processes: &[Pid]) -> Vec<Pid> {
+    let parents: Vec<(Pid, i32)> = proc::processes()
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|pid| Some((pid, proc::Status::read(pid).ok()?.parent)))
+        .collect();
+    let mut family = processes.to_vec();
+    let mut at = 0;
+    while let Some(&process) = family.get(at) {
+        let children = parents.iter().filter(|(_, parent)| *parent == process.as_raw_nonzero().get());
+        let new: Vec<Pid> =
+            children.map(|(child, _)| *child).filter(|child| !family.contains(child)).collect();
+        family.extend(new);
+        at += 1;
+    }
+    family
+}

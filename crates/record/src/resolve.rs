@@ -1,0 +1,285 @@
+//! From a path as a program writes it to the path that it leads to, with every symlink on the way.
+//!
+//! The kernel's own rules (path_resolution(7)), played by hand in the program's view, because the kernel does not tell
+//! which links it followed.
+
+use crate::view::View;
+use crate::{FileKind, Link};
+use rustix::fs::{AtFlags, RawMode, Stat, readlinkat, statat};
+use rustix::io::Errno;
+use rustix::process::Pid;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// Whose eyes to look with.
+#[derive(Clone, Copy)]
+pub struct Eyes<'a> {
+    /// The root and mounts.
+    pub view: &'a Rc<View>,
+    /// The process as `/proc` in its view numbers it.
+    pub process: Pid,
+    /// The thread as `/proc` in its view numbers it.
+    pub thread: Pid,
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The path without links; where it leads nowhere, what could be resolved, and the rest as it was.
+    pub path: PathBuf,
+    /// The links that were followed.
+    pub via: Vec<Link>,
+    /// What is there.
+    pub found: Option<Found>,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its mode, with its type.
+    pub mode: u32,
+    /// Its owner.
+    pub user: u32,
+    /// Its group.
+    pub group: u32,
+    /// The device that it stands for, if it is one.
+    pub device: u64,
+    /// Its number of names.
+    pub links: u64,
+}
+
+impl Found {
+    /// Its type.
+    pub fn kind(&self) -> FileKind {
+        FileKind::from_mode(self.mode)
+    }
+}
+
+impl From<Stat> for Found {
+    #[allow(
+        clippy::useless_conversion,
+        clippy::unnecessary_cast,
+        reason = "the widths differ between architectures"
+    )]
+    fn from(stat: Stat) -> Found {
+        Found {
+            mode: RawMode::from(stat.st_mode) as u32,
+            user: stat.st_uid,
+            group: stat.st_gid,
+            device: stat.st_rdev as u64,
+            links: stat.st_nlink as u64,
+        }
+    }
+}
+
+/// How many links the kernel follows (`MAXSYMLINKS`, `linux/namei.h`).
+const MAX_LINKS: usize = 40;
+
+/// How long a directory is believed to lead where it led: what other processes than the recorded ones change is seen
+/// after that time.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// Resolves paths, and remembers where directories lead.
+#[derive(Default)]
+pub struct Resolver {
+    directories: HashMap<(usize, Vec<u8>), Directory>,
+}
+
+struct Directory {
+    path: Vec<u8>,
+    via: Vec<Link>,
+    since: Instant,
+    /// Keeps the view alive, and with it the number that stands for it in the key.
+    _view: Rc<View>,
+}
+
+impl Resolver {
+    /// Where `name` leads, from the directory `base` if it is relative. A link at its end is followed if `follow` says
+    /// so, or if a slash follows it.
+    pub fn resolve(&mut self, eyes: Eyes<'_>, base: &Path, name: &[u8], follow: bool) -> Resolved {
+        let mut asked = Vec::with_capacity(base.as_os_str().len() + name.len() + 1);
+        if name.first() != Some(&b'/') {
+            asked.extend_from_slice(base.as_os_str().as_bytes());
+            asked.push(b'/');
+        }
+        asked.extend_from_slice(name);
+        let follow = follow || asked.last() == Some(&b'/');
+        let end = asked.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
+        let slash = asked[..end].iter().rposition(|&b| b == b'/').unwrap_or(0);
+        let (directory, last) = (&asked[..slash], asked.get(slash + 1..end).unwrap_or_default());
+        let is_name = !matches!(last, b"" | b"." | b"..");
+        let mut walk = match self.remembered(eyes, directory) {
+            Some(walk) if is_name => walk,
+            _ => {
+                let mut walk = Walk::default();
+                walk.follow(eyes, directory, true);
+                if walk.missing.is_empty() && is_name && !walk.personal {
+                    let key = (Rc::as_ptr(eyes.view) as usize, directory.to_vec());
+                    let (path, via) = (walk.path.clone(), walk.via.clone());
+                    let since = Instant::now();
+                    self.directories.insert(key, Directory { path, via, since, _view: Rc::clone(eyes.view) });
+                }
+                walk
+            }
+        };
+        let found = walk.follow(eyes, last, follow);
+        walk.resolved(found)
+    }
+
+    fn remembered(&mut self, eyes: Eyes<'_>, directory: &[u8]) -> Option<Walk> {
+        let key = (Rc::as_ptr(eyes.view) as usize, directory.to_vec());
+        let known = self.directories.get(&key)?;
+        if known.since.elapsed() > BELIEVED {
+            self.directories.remove(&key);
+            return None;
+        }
+        Some(Walk { path: known.path.clone(), via: known.via.clone(), ..Walk::default() })
+    }
+
+    /// Forgets everything: directories, links or mounts have changed.
+    pub fn forget(&mut self) {
+        self.directories.clear();
+    }
+}
+
+/// A walk down a path.
+#[derive(Default)]
+struct Walk {
+    /// Where it is, without links; empty for the root.
+    path: Vec<u8>,
+    via: Vec<Link>,
+    /// What was left when it could not go on.
+    missing: Vec<u8>,
+    /// It went through `/proc`, so it may lead elsewhere for another process.
+    personal: bool,
+}
+
+impl Walk {
+    fn resolved(mut self, found: Option<Found>) -> Resolved {
+        self.path.extend_from_slice(&self.missing);
+        if self.path.is_empty() {
+            self.path.push(b'/');
+        }
+        Resolved { path: PathBuf::from(OsString::from_vec(self.path)), via: self.via, found }
+    }
+
+    /// Walks on along `name`; what is there, if anything is.
+    fn follow(&mut self, eyes: Eyes<'_>, name: &[u8], follow_last: bool) -> Option<Found> {
+        let split =
+            |name: &[u8]| -> Vec<Vec<u8>> { name.split(|&b| b == b'/').rev().map(<[u8]>::to_vec).collect() };
+        let mut todo = split(name);
+        let mut found = None;
+        if !self.missing.is_empty() {
+            self.give_up(todo);
+            return None;
+        }
+        while let Some(component) = todo.pop() {
+            match &component[..] {
+                b"" | b"." => continue,
+                b".." => {
+                    let up = self.path.iter().rposition(|&b| b == b'/').unwrap_or(0);
+                    self.path.truncate(up);
+                    found = None;
+                    continue;
+                }
+                _ => {}
+            }
+            let before = self.path.len();
+            self.path.push(b'/');
+            self.path.extend_from_slice(&component);
+            let is_last = todo.iter().all(|c| c.is_empty());
+            // A directory in the middle need not be looked at twice: readlink alone tells whether it is a link.
+            if is_last {
+                found = stat(eyes, &self.path);
+                if found.is_none_or(|f| f.kind() != FileKind::Link) || !follow_last {
+                    return found;
+                }
+            }
+            match self.read_link(eyes) {
+                Ok(target) if self.via.len() < MAX_LINKS => {
+                    let Some(target) = target else { return stat(eyes, &self.path) };
+                    match target.strip_prefix(b"/") {
+                        Some(_) => self.path.clear(),
+                        None => self.path.truncate(before),
+                    }
+                    todo.extend(split(&target));
+                }
+                Err(Errno::INVAL) => {}
+                Ok(_) | Err(_) => {
+                    self.path.truncate(before);
+                    todo.push(component);
+                    self.give_up(todo);
+                    return None;
+                }
+            }
+        }
+        found.or_else(|| stat(eyes, &self.path))
+    }
+
+    fn give_up(&mut self, todo: Vec<Vec<u8>>) {
+        for component in todo.iter().rev().filter(|c| !c.is_empty()) {
+            self.missing.push(b'/');
+            self.missing.extend_from_slice(component);
+        }
+    }
+
+    /// The text of the link that the walk stands at, noted as followed. `None` for a link of `/proc` to something
+    /// that has no path in this view.
+    fn read_link(&mut self, eyes: Eyes<'_>) -> rustix::io::Result<Option<Vec<u8>>> {
+        self.personal |= self.path.starts_with(b"/proc/");
+        // `/proc/self` is whoever asks, so it must not be asked from here; and no list of links needs it.
+        match &self.path[..] {
+            b"/proc/self" => return Ok(Some(eyes.process.as_raw_nonzero().to_string().into_bytes())),
+            b"/proc/thread-self" => {
+                return Ok(Some(
+                    format!("{}/task/{}", eyes.process.as_raw_nonzero(), eyes.thread.as_raw_nonzero())
+                        .into_bytes(),
+                ));
+            }
+            _ => {}
+        }
+        let text = readlinkat(eyes.view.root(), below_root(&self.path), Vec::new())?.into_bytes();
+        let target = if is_magic(&self.path) {
+            match eyes.view.seen(&text) {
+                Some(path) => path.into_os_string().into_vec(),
+                None => return Ok(None),
+            }
+        } else {
+            text
+        };
+        self.via.push(Link { path: path_buf(&own_as_self(&self.path, eyes)), target: path_buf(&target) });
+        Ok(Some(target))
+    }
+}
+
+/// Whether a link below `/proc` leads straight to a file, whatever its text (proc_pid_fd(5), exe, cwd, root, map_files).
+fn is_magic(path: &[u8]) -> bool {
+    let Some(rest) = path.strip_prefix(b"/proc/") else { return false };
+    rest.first().is_some_and(u8::is_ascii_digit) && rest.contains(&b'/')
+}
+
+/// The path with the process's own number in `/proc` as `self`: links are not numbered anew each time.
+fn own_as_self<'p>(path: &'p [u8], eyes: Eyes<'_>) -> std::borrow::Cow<'p, [u8]> {
+    let own = format!("/proc/{}/", eyes.process.as_raw_nonzero());
+    match path.strip_prefix(own.as_bytes()) {
+        Some(rest) => [b"/proc/self/", rest].concat().into(),
+        None => path.into(),
+    }
+}
+
+fn path_buf(bytes: &[u8]) -> PathBuf {
+    Path::new(OsStr::from_bytes(bytes)).to_path_buf()
+}
+
+fn below_root(path: &[u8]) -> &OsStr {
+    let below = path.strip_prefix(b"/").unwrap_or(path);
+    OsStr::from_bytes(if below.is_empty() { b"." } else { below })
+}
+
+fn stat(eyes: Eyes<'_>, path: &[u8]) -> Option<Found> {
+    statat(eyes.view.root(), below_root(path), AtFlags::SYMLINK_NOFOLLOW).ok().map(Found::from)
+}
