@@ -20,13 +20,6 @@ fn narrowest_group(call: Syscall) -> Option<Group> {
 }
 
 pub(crate) fn call_name(abi: Abi, number: u32) -> Option<&'static str> {
-    let abi = match abi {
-        Abi::X86_64 => ringfence_seccomp::Abi::X86_64,
-        Abi::X86 => ringfence_seccomp::Abi::I386,
-        Abi::X32 => ringfence_seccomp::Abi::X32,
-        Abi::Aarch64 => ringfence_seccomp::Abi::Aarch64,
-        Abi::Arm => ringfence_seccomp::Abi::Arm,
-    };
     Syscall::numbered(abi, number).map(|call| call.name())
 }
 
@@ -117,7 +110,7 @@ fn architectures(case: &Case<'_>, proposal: &mut Proposal) {
     }
     let foreign = case
         .needs
-        .privilege_evidence(|p| matches!(p, Privilege::Syscall { abi: Abi::X86 | Abi::X32 | Abi::Arm, .. }));
+        .privilege_evidence(|p| matches!(p, Privilege::Syscall { abi: Abi::I386 | Abi::X32 | Abi::Arm, .. }));
     if case.is_relaxed(ARCHITECTURES) || !foreign.is_empty() {
         proposal.leave_open(ARCHITECTURES, "programs of another architecture run", foreign);
     } else {
