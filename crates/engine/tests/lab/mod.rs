@@ -1,6 +1,7 @@
 //! Runs commands through the engine with settings and plans made by hand, on the real kernel.
 use ringfence_engine::{Failure, Identity, Launch, Progress, Streams};
 use ringfence_host::HostFacts;
+use ringfence_sandbox::decide::DeviceRules;
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_sandbox::plan::{
     Create, EntryFlags, MountEntry, MountMode, Outcome, Plan, Propagation, Reason, Root,
@@ -84,6 +85,7 @@ pub fn plan(mut mounts: Vec<MountEntry>) -> Plan {
         nosuid_all: false,
         failure: None,
         tree: Tree::new(AbsPath::root(), &FakeFacts::new()),
+        devices: DeviceRules::default(),
     }
 }
 

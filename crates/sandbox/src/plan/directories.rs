@@ -170,6 +170,15 @@ impl DirectorySetup {
                 tree.give(&place.path, uid, gid);
             }
         }
+        if fresh
+            && visible != &self.path
+            && let Ok(Node { kind: NodeKind::Directory, uid: owner, gid: group, .. }) = facts.node(visible)
+        {
+            tree.move_on_host(visible, &place.path);
+            if (owner, group) != (uid, gid) {
+                tree.give(&place.path, uid, gid);
+            }
+        }
         if visible != &self.path && !self.only_create {
             tree.make_on_host(visible, symlink(visible, &self.path));
         }

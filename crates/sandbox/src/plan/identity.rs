@@ -9,7 +9,7 @@ pub const DYNAMIC_USER: u32 = 61184;
 
 /// The user and group of the service; a name that nobody knows stands for a number that owns nothing, because the start
 /// fails then.
-pub(super) fn ids(settings: &Settings, facts: &dyn Facts) -> (u32, u32) {
+pub(crate) fn ids(settings: &Settings, facts: &dyn Facts) -> (u32, u32) {
     let identity = &settings.identity;
     let user = identity.user.value.as_deref();
     let known = user.and_then(|name| facts.user(name));

@@ -22,9 +22,11 @@ mod tmpfs;
 pub use directories::DirectorySetup;
 pub use entry::{Create, DropReason, Dropped, MountEntry, Outcome};
 pub use identity::DYNAMIC_USER;
+pub(crate) use identity::ids;
 pub use mode::{EntryFlags, MountMode};
 pub use run::{Bases, For};
 
+use crate::decide::DeviceRules;
 use crate::facts::Facts;
 use crate::tree::{Seen, Tree, directory};
 use draft::Draft;
@@ -56,6 +58,8 @@ pub struct Plan {
     pub failure: Option<Failure>,
     /// The tree of mounts that comes of it.
     pub tree: Tree,
+    /// Which devices the service may open.
+    pub devices: DeviceRules,
 }
 
 /// Whether systemd 257's surprises are reproduced.
@@ -138,6 +142,7 @@ impl Plan {
         };
         let mut tree = match &root {
             Root::Host => Tree::new(AbsPath::root(), facts),
+            Root::Directory(path) if reasons.is_empty() => Tree::new(path.clone(), facts),
             Root::Directory(path) => skeleton(path, facts),
         };
         let directories = directories::placed(settings, &run.bases);
@@ -160,8 +165,13 @@ impl Plan {
                 && !facts.features().selinux,
             failure,
             tree,
+            devices: if run.sandboxed { DeviceRules::of(settings, facts) } else { DeviceRules::default() },
         };
+        let symlinks = symlinks::symlinks(settings, run, &plan.directories);
         if plan.reasons.is_empty() {
+            if let Err(why) = symlinks::make(&symlinks, &mut plan.tree, facts) {
+                plan.failure.get_or_insert(*why);
+            }
             return plan;
         }
         let wanted = assemble::assemble(settings, facts, run, &plan.root);
@@ -179,7 +189,7 @@ impl Plan {
         }
         plan.tree = simulation.tree;
         plan.dropped = simulation.dropped;
-        plan.symlinks = symlinks::symlinks(settings, run, &plan.directories);
+        plan.symlinks = symlinks;
         if plan.failure.is_none()
             && let Err(why) = symlinks::make(&plan.symlinks, &mut plan.tree, facts)
         {

@@ -22,6 +22,8 @@ pub struct Tree {
     layers: Vec<Layer>,
     made: BTreeMap<Location, Node>,
     owned: Vec<Owned>,
+    /// Trees of the host that are moved before the service starts: from, to.
+    moved: Vec<(AbsPath, AbsPath)>,
     /// The turn of the entry that is being mounted.
     turn: Option<usize>,
 }
@@ -150,12 +152,8 @@ impl Tree {
                 gone: false,
             }
         };
-        Tree {
-            layers: vec![whole(AbsPath::root()), whole(root)],
-            made: BTreeMap::new(),
-            owned: Vec::new(),
-            turn: None,
-        }
+        let layers = vec![whole(AbsPath::root()), whole(root)];
+        Tree { layers, made: BTreeMap::new(), owned: Vec::new(), moved: Vec::new(), turn: None }
     }
 
     /// The mounts that the plan makes, in the order of mounting, each with its number; the first one is the root.

@@ -40,7 +40,8 @@ impl Tree {
         {
             return if mount.path == *host { Seen::Node(directory(0o755)) } else { Seen::Unknown };
         }
-        match facts.node(host) {
+        let before = self.moved.iter().find_map(|(from, to)| host.rebase(to, from));
+        match facts.node(before.as_ref().unwrap_or(host)) {
             Ok(mut node) => {
                 if let Some(owned) = self.owned.iter().find(|o| host.is_at_or_below(&o.path)) {
                     (node.uid, node.gid) = (owned.uid, owned.gid);
@@ -66,6 +67,11 @@ impl Tree {
     /// From now on all below a path of the host belongs to this user and group.
     pub(crate) fn give(&mut self, path: &AbsPath, uid: u32, gid: u32) {
         self.owned.push(Owned { path: path.clone(), uid, gid });
+    }
+
+    /// Moves a directory of the host, with all that is below it.
+    pub(crate) fn move_on_host(&mut self, from: &AbsPath, to: &AbsPath) {
+        self.moved.push((from.clone(), to.clone()));
     }
 
     /// The nodes that the plan makes on the host's own file systems, such as mount points that were missing: they stay

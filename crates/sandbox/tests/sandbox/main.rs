@@ -4,3 +4,4 @@ mod machine;
 mod plans;
 mod recorded;
 mod unit;
+mod verdicts;

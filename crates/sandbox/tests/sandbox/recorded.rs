@@ -3,15 +3,17 @@
 use crate::machine::{self, flags_of};
 use crate::unit;
 use ringfence_agreement::{Case, Facts as Recorded, cases_dir};
+use ringfence_sandbox::decide::{Credentials, Verdict, decide};
 use ringfence_sandbox::facts::MountFlags;
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_sandbox::plan::{For, Mode, Plan};
 use ringfence_sandbox::view::View;
-use ringfence_settings::ProtectControlGroups;
+use ringfence_settings::{ProtectControlGroups, Settings};
+use ringfence_terms::{Access, AccessKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-fn plan(name: &str, case: &Case, facts: &FakeFacts) -> Plan {
+fn plan(name: &str, case: &Case, facts: &FakeFacts) -> (Settings, Plan) {
     let text = format!("{}\nExecStart=/agreement/probe\nType=oneshot\n", case.unit.join("\n"));
     let settings = unit::named(&format!("{name}.service"), &text);
     let own = match settings.sandbox.protect_control_groups.value {
@@ -20,7 +22,8 @@ fn plan(name: &str, case: &Case, facts: &FakeFacts) -> Plan {
     };
     let memory_pressure = format!("/sys/fs/cgroup{own}/memory.pressure").parse().ok();
     let run = For { memory_pressure, ..For::main() };
-    Plan::of(&settings, facts, &run, Mode::Faithful)
+    let plan = Plan::of(&settings, facts, &run, Mode::Faithful);
+    (settings, plan)
 }
 
 /// Mount point, type and flags, as the recorded tables tell them. The type of what shows a new directory of the host's
@@ -48,7 +51,7 @@ fn the_mount_table_is_systemds() {
             continue;
         }
         let facts = machine::of(&case, &recorded);
-        let plan = plan(&name, &case, &facts);
+        let (_, plan) = plan(&name, &case, &facts);
         let predicted = plan.failure.as_ref().map_or(0, |f| i32::from(f.status));
         if predicted != expect.status && (predicted != 0 || matches!(expect.status, 226 | 233 | 238..=241)) {
             let _ = writeln!(
@@ -77,4 +80,55 @@ fn the_mount_table_is_systemds() {
     }
     assert!(report.is_empty(), "{report}");
     assert!(compared > 100, "only {compared} cases have a mount table");
+}
+
+/// Opening a socket fails for everybody, and a terminal that is not there for those who have none: neither is a matter
+/// of the sandbox.
+fn open_errors_aside(ending: &str) -> &str {
+    if ending == "ENXIO" { "ok" } else { ending }
+}
+
+#[test]
+fn the_verdicts_are_what_happened() {
+    let recorded = Recorded::load().expect("the machine");
+    let mut report = String::new();
+    let (mut same, mut undecidable) = (0, 0);
+    for (name, case) in Case::all(&cases_dir()).expect("the cases") {
+        let Some(expect) = case.expect.as_ref().filter(|expect| expect.result == "success") else { continue };
+        if case.unit.iter().any(|line| line.contains("Credential=")) {
+            continue;
+        }
+        let facts = machine::of(&case, &recorded);
+        let (settings, plan) = plan(&name, &case, &facts);
+        let who = Credentials::of(&settings, &facts);
+        let view = View::of(&plan, &facts);
+        for (path, tried) in expect.all_tried(&recorded) {
+            for (kind, (_, ending)) in AccessKind::ALL.into_iter().zip(tried.endings.each()) {
+                let access = Access { path: path.parse().expect("a path"), kind };
+                let verdict = decide(&view, &who, &access);
+                if ending == "ETXTBSY" {
+                    continue; // the probe tries to write to itself
+                }
+                let ours = match &verdict {
+                    Verdict::Allowed(_) => "ok".to_owned(),
+                    Verdict::Denied { errno, .. } => errno.to_string(),
+                    Verdict::Undecidable(_) => {
+                        undecidable += 1;
+                        continue;
+                    }
+                };
+                if ours == open_errors_aside(ending) {
+                    same += 1;
+                } else {
+                    let _ = writeln!(
+                        report,
+                        "{name}: {kind} {path}: {ours}, systemd {ending}: {:?}",
+                        verdict.because().map(|b| &b.reason)
+                    );
+                }
+            }
+        }
+    }
+    assert!(report.is_empty(), "{} differences\n{report}", report.lines().count());
+    assert!(undecidable * 20 < same, "{undecidable} undecidable, {same} decided");
 }
