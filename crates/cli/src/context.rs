@@ -66,4 +66,10 @@ impl Context {
             anstream::eprintln!("{message}");
         }
     }
+
+    /// A command was asked for a format that it does not have.
+    pub fn no_such_format(&self, command: &str) -> crate::failure::Failure {
+        crate::failure::Failure::input(format!("{command} has no such format"))
+            .hint("use --format text or --format json")
+    }
 }

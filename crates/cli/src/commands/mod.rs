@@ -4,6 +4,7 @@ mod completions;
 mod man;
 mod record;
 mod score;
+mod show;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -13,6 +14,8 @@ use std::process::ExitCode;
 /// The commands, in the order in which help lists them.
 #[derive(Subcommand)]
 pub enum Command {
+    /// What a unit's service can see and write, and which line says so
+    Show(show::Args),
     /// Watch a process or a command, and write what it did to a profile
     Record(record::Args),
     /// How exposed services are, check by check, as systemd computes it
@@ -26,6 +29,7 @@ pub enum Command {
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Show(args) => show::run(&args, context),
         Command::Record(args) => record::run(&args, context),
         Command::Score(args) => score::run(&args, context),
         Command::Completions(args) => completions::run(&args),
