@@ -7,9 +7,10 @@ use crate::generate::Draft;
 use crate::machine::Machine;
 use crate::paths::{named_in, standard};
 use crate::ringfence::{bring, under_ringfence};
-use crate::systemd::{Job, clean, install, name_namespaces, prepare, under_systemd};
+use crate::systemd::{Job, clean, install, name_namespaces, prepare, survey, under_systemd};
 use crate::systemd_tests::{Runner, Verdict, run_systemd_tests};
 use anyhow::{Context, Result};
+use ringfence_probe::Node;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,6 +91,27 @@ impl Bench {
         compared.collect()
     }
 
+    /// Runs one job on a machine of its own; also what the machine held at the job's paths before.
+    pub fn alone(
+        &self,
+        side: &Other,
+        job: Job,
+        fixture: &[Entry],
+    ) -> Result<(BTreeMap<String, Node>, Outcome)> {
+        let machine = self.machine()?;
+        prepare(&machine, &self.probe, fixture)?;
+        let nodes = survey(&machine, &job.paths)?;
+        let jobs = [job];
+        let mut outcomes = self.jobs(&machine, side, &jobs, fixture)?;
+        let outcome = outcomes.remove(&jobs[0].name).with_context(|| format!("{} was lost", jobs[0].name))?;
+        Ok((nodes, outcome))
+    }
+
+    /// A machine to look at.
+    pub fn plain(&self) -> Result<Machine> {
+        self.machine()
+    }
+
     /// Runs systemd's own execution tests: those whose names contain one of the words, or all.
     ///
     /// ringfence runs them on a machine without a systemd.
@@ -114,20 +136,30 @@ impl Bench {
         }
         let machine = self.machine()?;
         prepare(&machine, &self.probe, fixture)?;
-        install(&machine, jobs)?;
+        self.jobs(&machine, side, jobs, fixture)
+    }
+
+    fn jobs(
+        &self,
+        machine: &Machine,
+        side: &Other,
+        jobs: &[Job],
+        fixture: &[Entry],
+    ) -> Result<BTreeMap<String, Outcome>> {
+        install(machine, jobs)?;
         let mut outcomes = match side {
             Other::Ringfence(program) => {
-                bring(&machine, program)?;
-                under_ringfence(&machine, jobs)
+                bring(machine, program)?;
+                under_ringfence(machine, jobs)
             }
-            Other::Systemd | Other::Nothing => under_systemd(&machine, jobs),
+            Other::Systemd | Other::Nothing => under_systemd(machine, jobs),
         }?;
-        name_namespaces(&machine, outcomes.values_mut())?;
+        name_namespaces(machine, outcomes.values_mut())?;
         for (name, outcome) in &mut outcomes {
             forget_others(name, outcome);
         }
         if self.host {
-            clean(&machine, jobs, fixture)?;
+            clean(machine, jobs, fixture)?;
         }
         Ok(outcomes)
     }

@@ -47,10 +47,14 @@ pub struct Outcome {
     /// The mount table in the form of [`crate::visible`]; absent when the probe did not run or could not read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mounts: Option<Vec<String>>,
-    /// The process's attributes that differ from those of a unit without any setting.
+    /// The process's attributes that differ from those of a unit without any setting; `(hidden)` where the probe could
+    /// not see one that it sees there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub process: Process,
 }
+
+/// The value of an attribute that the probe could not see.
+const HIDDEN: &str = "(hidden)";
 
 /// The machine that the cases were recorded on, as it is before any fixture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +68,11 @@ pub struct Facts {
     pub mountinfo: Vec<String>,
     /// Every standard path and all that leads to it. A path that is not here (and whose parent is) does not exist.
     pub nodes: BTreeMap<String, Node>,
-    /// What the probe finds at each of them in a unit without any setting.
+    /// The lines of `/etc/passwd`.
+    pub passwd: Vec<String>,
+    /// The lines of `/etc/group`.
+    pub group: Vec<String>,
+    /// What the probe finds at each of those paths in a unit without any setting.
     pub tried: BTreeMap<String, Tried>,
     /// The attributes of the process of that unit.
     pub process: Process,
@@ -74,13 +82,27 @@ impl Outcome {
     /// Leaves out what a unit without any setting shows, too.
     pub fn cut(&mut self, facts: &Facts) {
         self.tried.retain(|path, tried| facts.tried.get(path) != Some(tried));
+        let hidden = facts.process.keys().filter(|name| !self.process.contains_key(*name) && !self.tried.is_empty());
+        let hidden: Vec<String> = hidden.cloned().collect();
         self.process.retain(|name, value| facts.process.get(name) != Some(value));
+        self.process.extend(hidden.into_iter().map(|name| (name, HIDDEN.to_owned())));
     }
 
-    /// What the probe found at every path that was tried; none when it did not run.
-    pub fn all_tried<'a>(&'a self, facts: &'a Facts) -> BTreeMap<&'a str, &'a Tried> {
-        let plain = facts.tried.iter().filter(|_| self.result == "success");
-        plain.chain(&self.tried).map(|(path, tried)| (path.as_str(), tried)).collect()
+    /// Puts back what [`Outcome::cut`] left out.
+    #[must_use]
+    pub fn whole(&self, facts: &Facts) -> Outcome {
+        let mut whole = self.clone();
+        // Nothing was tried by a probe that did not run.
+        if self.result == "success" {
+            for (path, tried) in &facts.tried {
+                whole.tried.entry(path.clone()).or_insert_with(|| tried.clone());
+            }
+            for (name, value) in &facts.process {
+                whole.process.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            whole.process.retain(|_, value| value != HIDDEN);
+        }
+        whole
     }
 }
 

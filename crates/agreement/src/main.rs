@@ -33,6 +33,17 @@ enum Command {
         /// Parts of the names of the cases; all when there is none.
         names: Vec<String>,
     },
+    /// Runs the recorded cases under ringfence and compares.
+    Replay {
+        /// Parts of the names of the cases; all when there is none.
+        names: Vec<String>,
+        /// At most this many differences of a case are shown.
+        #[arg(long, default_value_t = 6, value_name = "COUNT")]
+        show: usize,
+        /// Who runs the units; systemd tells whether the cases are steady.
+        #[arg(long, value_enum, default_value_t)]
+        with: With,
+    },
     /// Runs random units under systemd and under ringfence, and makes those small that they do not agree on.
     Random(random::Options),
     /// Runs systemd's own execution tests.
@@ -64,6 +75,7 @@ fn main() -> anyhow::Result<ExitCode> {
             record::record(&bench(With::Nothing)?, names)?;
             true
         }
+        Command::Replay { names, show, with } => record::replay(&bench(*with)?, names, *show)?,
         Command::SystemdTests { names, with } => systemd_tests(&bench(*with)?, names)?,
         Command::Random(options) => random::random(&bench(options.with())?, options)?,
     };

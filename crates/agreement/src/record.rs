@@ -1,11 +1,9 @@
-//! `agreement record`: what a real systemd makes of the cases.
+//! `agreement record` and `agreement replay`: the cases under systemd, and under ringfence.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use ringfence_agreement::{
-    Bench, Case, Facts, Job, Machine, Outcome, RARE, cases_dir, install, name_namespaces, named_in, passing,
-    prepare, standard, survey, under_systemd,
+    Bench, Case, Entry, Facts, Job, Other, RARE, cases_dir, differences, named_in, passing, standard,
 };
-use std::path::Path;
 use std::sync::Mutex;
 
 /// The name of files that are not there yet.
@@ -16,30 +14,72 @@ const LABS: usize = 4;
 
 /// Records the cases whose names contain one of the words, each on a machine of its own; and the machine itself.
 pub fn record(bench: &Bench, words: &[String]) -> Result<()> {
-    let (root, probe) = (bench.root.as_deref(), &bench.probe);
-    let facts = machine(root, probe)?;
+    let facts = machine(bench)?;
     facts.save()?;
+    each(words, |name, mut case| {
+        let (nodes, mut outcome) = bench.alone(&Other::Systemd, job(name, &case), &case.fixture)?;
+        case.nodes = nodes;
+        case.nodes.retain(|path, node| facts.nodes.get(path) != Some(node));
+        outcome.process.retain(|name, _| !passing(name));
+        outcome.cut(&facts);
+        println!("{name}: {} {}", outcome.result, outcome.status);
+        case.expect = Some(outcome);
+        case.save(&cases_dir(), name)
+    })
+}
+
+/// Runs the cases under ringfence and compares with what was recorded; true when all agree.
+pub fn replay(bench: &Bench, words: &[String], show: usize) -> Result<bool> {
+    let facts = Facts::load()?;
+    let counts = Mutex::new((0, 0));
+    each(words, |name, case| {
+        let expect = case.expect.as_ref().with_context(|| format!("{name} has not been recorded"))?;
+        let (_, outcome) = bench.alone(&bench.other, job(name, &case), &case.fixture)?;
+        let differences = differences(&expect.whole(&facts), &outcome);
+        let mut counts = counts.lock().map_err(|_| anyhow!("another case broke off"))?;
+        counts.0 += 1;
+        if differences.is_empty() {
+            return Ok(());
+        }
+        counts.1 += 1;
+        println!("== {name}: {}\n{}", case.about, case.unit[1..].join("\n"));
+        for difference in differences.iter().take(show) {
+            println!("  {difference}");
+        }
+        if differences.len() > show {
+            println!("  and {} more", differences.len() - show);
+        }
+        Ok(())
+    })?;
+    let (all, differ) = counts.into_inner().map_err(|_| anyhow!("a case broke off"))?;
+    println!("{} of {all} cases agree", all - differ);
+    Ok(differ == 0)
+}
+
+/// Does something with every case whose name contains one of the words (all when there is none), some at a time.
+fn each(words: &[String], act: impl Fn(&str, Case) -> Result<()> + Sync) -> Result<()> {
     let mut cases = Case::all(&cases_dir())?;
     cases.retain(|name, _| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())));
     let queue = Mutex::new(cases.into_iter());
     let next = || queue.lock().ok().and_then(|mut queue| queue.next());
+    let work = || -> Result<()> {
+        while let Some((name, case)) = next() {
+            act(&name, case).with_context(|| format!("case {name}"))?;
+        }
+        Ok(())
+    };
     std::thread::scope(|scope| {
-        let one_by_one = |lab: usize| {
-            let (next, facts) = (&next, &facts);
-            move || -> Result<()> {
-                while let Some((name, mut case)) = next() {
-                    let lab = Machine::lab(&lab_name(lab), root)?;
-                    one(lab, probe, facts, &name, &mut case).with_context(|| format!("case {name}"))?;
-                    case.save(&cases_dir(), &name)?;
-                }
-                Ok(())
-            }
-        };
-        let threads: Vec<_> = (0..LABS).map(|lab| scope.spawn(one_by_one(lab))).collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|_| bail!("a recording broke off")))
+        let threads: Vec<_> = (0..LABS).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("a case broke off"))?)
     })
+}
+
+fn job(name: &str, case: &Case) -> Job {
+    let mut paths = everywhere();
+    paths.extend(named_in(&case.unit, NEW));
+    paths.extend(case.fixture.iter().map(|entry: &Entry| entry.path().to_owned()));
+    paths.extend(case.also.iter().cloned());
+    Job { name: name.to_owned(), unit: case.unit.clone(), paths }
 }
 
 /// The paths that every case tries.
@@ -48,54 +88,28 @@ fn everywhere() -> Vec<String> {
 }
 
 /// The machine as it is without any fixture, and a unit without any setting.
-fn machine(root: Option<&Path>, probe: &[u8]) -> Result<Facts> {
-    let machine = Machine::lab(&lab_name(0), root)?;
-    prepare(&machine, probe, &[])?;
+fn machine(bench: &Bench) -> Result<Facts> {
     let job = Job { name: "plain".to_owned(), unit: Vec::new(), paths: everywhere() };
-    let nodes = survey(&machine, &everywhere())?;
-    let plain = run(&machine, job)?;
-    let text = |script: &str| machine.shell(script).map(|text| text.trim_end().to_owned());
+    let (nodes, mut plain) = bench.alone(&Other::Systemd, job, &[])?;
+    plain.process.retain(|name, _| !passing(name));
+    let machine = bench.plain()?;
+    let lines = |script: &str| -> Result<Vec<String>> {
+        Ok(machine.shell(script)?.lines().map(str::to_owned).collect())
+    };
     Ok(Facts {
-        systemd: text("systemctl --version | head -n 1")?,
-        kernel: text("uname -r")?,
-        mountinfo: text("cat /proc/1/mountinfo")?.lines().map(without_super_options).collect(),
+        systemd: lines("systemctl --version | head -n 1")?.concat(),
+        kernel: lines("uname -r | grep -o '^[0-9.]*'")?.concat(),
+        mountinfo: lines("cat /proc/1/mountinfo")?.iter().map(|line| without_super_options(line)).collect(),
+        passwd: lines("cat /etc/passwd")?,
+        group: lines("cat /etc/group")?,
         nodes,
         tried: plain.tried,
         process: plain.process,
     })
 }
 
-fn one(machine: Machine, probe: &[u8], facts: &Facts, name: &str, case: &mut Case) -> Result<()> {
-    prepare(&machine, probe, &case.fixture)?;
-    let mut paths = everywhere();
-    paths.extend(named_in(&case.unit, NEW));
-    paths.extend(case.fixture.iter().map(|entry| entry.path().to_owned()));
-    paths.extend(case.also.iter().cloned());
-    case.nodes = survey(&machine, &paths)?;
-    case.nodes.retain(|path, node| facts.nodes.get(path) != Some(node));
-    let mut outcome = run(&machine, Job { name: name.to_owned(), unit: case.unit.clone(), paths })?;
-    outcome.cut(facts);
-    println!("{name}: {} {}", outcome.result, outcome.status);
-    case.expect = Some(outcome);
-    Ok(())
-}
-
-fn run(machine: &Machine, job: Job) -> Result<Outcome> {
-    let jobs = [job];
-    install(machine, &jobs)?;
-    let mut all = under_systemd(machine, &jobs)?;
-    let mut outcome = all.remove(&jobs[0].name).context("systemd lost the unit")?;
-    name_namespaces(machine, std::iter::once(&mut outcome))?;
-    outcome.process.retain(|name, _| !passing(name));
-    Ok(outcome)
-}
-
 /// The super block's options tell of the lab's own making: `lowerdir=` and so on.
 fn without_super_options(line: &str) -> String {
     let (before, options) = line.rsplit_once(' ').unwrap_or((line, ""));
     format!("{before} {}", options.split(',').next().unwrap_or_default())
-}
-
-fn lab_name(number: usize) -> String {
-    format!("agreement-{}-{number}", std::process::id())
 }
