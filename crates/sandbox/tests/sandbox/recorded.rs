@@ -102,7 +102,7 @@ fn the_verdicts_are_what_happened() {
         let (settings, plan) = plan(&name, &case, &facts);
         let who = Credentials::of(&settings, &facts);
         let view = View::of(&plan, &facts);
-        for (path, tried) in expect.all_tried(&recorded) {
+        for (path, tried) in &expect.whole(&recorded).tried {
             for (kind, (_, ending)) in AccessKind::ALL.into_iter().zip(tried.endings.each()) {
                 let access = Access { path: path.parse().expect("a path"), kind };
                 let verdict = decide(&view, &who, &access);
