@@ -25,7 +25,7 @@ pub fn page(page: &Page<'_>) -> String {
     let files = Files::of(page.unit);
     let bold = Style::new().bold();
     let mut out = format!("{bold}{}{bold:#}", page.unit.id);
-    if let Some(description) = &page.settings.unit_section.description {
+    if let Some(description) = &page.settings.unit_section.description.value {
         let _ = write!(out, "  {description}");
     }
     out.push('\n');

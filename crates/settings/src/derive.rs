@@ -1,6 +1,6 @@
 //! Defaults that depend on other settings (systemd: `src/core/service.c: service_add_extras`).
 
-use crate::{NotifyAccess, Service, ServiceType, Settings};
+use crate::{InputSource, NotifyAccess, Service, ServiceType, Settings, Stdio};
 use ringfence_terms::Sourced;
 
 /// Fills in what the unit leaves open; doing it again changes nothing.
@@ -14,6 +14,7 @@ pub(crate) fn defaults(settings: &mut Settings) {
             settings.service.timeout_start = Sourced::built_in(None);
         }
         notify_access(&mut settings.service);
+        input_data(&mut settings.stdio);
     }
 }
 
@@ -44,4 +45,11 @@ fn notify_access(service: &mut Service) {
         _ => return,
     };
     service.notify_access = Sourced { value: NotifyAccess::Main, origin: cause.clone() };
+}
+
+/// Data for standard input is of use only when that is where it comes from (systemd: `service_fix_stdio`).
+fn input_data(stdio: &mut Stdio) {
+    if stdio.input.value == InputSource::Null && !stdio.input_data.is_empty() {
+        stdio.input = Sourced { value: InputSource::Data, origin: stdio.input_data_lines.last().cloned() };
+    }
 }

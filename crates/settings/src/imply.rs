@@ -1,7 +1,9 @@
 //! What directives imply for each other (systemd: `src/core/unit.c: unit_patch_contexts`).
 
 use crate::catalogue::{self, Implication, Section};
-use crate::{CapabilitySet, DevicePolicy, PrivateTmp, ProtectHome, ProtectSystem, Settings};
+use crate::{
+    CapabilitySet, Credential, DeviceAccess, DevicePolicy, PrivateTmp, ProtectHome, ProtectSystem, Settings,
+};
 use ringfence_terms::{Origin, Sourced};
 use siphasher::sip::SipHasher24;
 
@@ -9,11 +11,57 @@ use siphasher::sip::SipHasher24;
 pub fn imply(settings: &mut Settings) {
     remove_capabilities(settings);
     dynamic_user(settings);
+    device_policy(settings);
+    devices(settings);
+}
+
+fn device_policy(settings: &mut Settings) {
     let sandbox = &mut settings.sandbox;
     // Written or not: systemd cannot tell `DevicePolicy=auto` from the default.
     if sandbox.private_devices.value && sandbox.device_policy.value == DevicePolicy::Auto {
         sandbox.device_policy =
             Sourced { value: DevicePolicy::Closed, origin: sandbox.private_devices.origin.clone() };
+    }
+}
+
+/// What other settings need of devices, where these are restricted at all.
+fn devices(settings: &mut Settings) {
+    if settings.sandbox.device_policy.value == DevicePolicy::Auto && settings.sandbox.device_allow.is_empty()
+    {
+        return;
+    }
+    let images = settings
+        .paths
+        .root_image
+        .origin
+        .clone()
+        .or_else(|| settings.other.iter().find(|origin| &*origin.directive == "MountImages").cloned());
+    if settings.paths.root_image.value.is_some() || settings.paths.mount_images {
+        for node in ["/dev/loop-control", "/dev/mapper/control"] {
+            allow(settings, node, false, true, &images);
+        }
+        for node in ["block-loop", "block-blkext", "block-device-mapper"] {
+            allow(settings, node, true, true, &images);
+        }
+    }
+    if settings.sandbox.protect_clock.value {
+        let origin = settings.sandbox.protect_clock.origin.clone();
+        allow(settings, "char-rtc", false, false, &origin);
+    }
+    let is_encrypted =
+        |credential: &&Sourced<Credential>| matches!(credential.value, Credential::Encrypted { .. });
+    if let Some(credential) = settings.credentials.all.iter().find(is_encrypted) {
+        let origin = credential.origin.clone();
+        allow(settings, "char-tpm", false, true, &origin);
+    }
+}
+
+/// Adds an entry, unless an earlier call has.
+fn allow(settings: &mut Settings, node: &str, mknod: bool, write: bool, origin: &Option<Origin>) {
+    let access = DeviceAccess { node: node.to_owned(), read: true, write, mknod };
+    let entry = Sourced { value: access, origin: origin.clone() };
+    if !settings.sandbox.device_allow.contains(&entry) {
+        settings.sandbox.device_allow.push(entry);
     }
 }
 

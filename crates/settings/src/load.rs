@@ -98,14 +98,15 @@ impl Reader<'_> {
         if name.starts_with("X-") {
             return;
         }
-        let elsewhere = catalogue::all().find(|d| names(d).any(|n| n == name));
+        let elsewhere = catalogue::all().find(|d| d.names().any(|n| n == name));
         let help = match elsewhere {
             Some(directive) => {
                 let sections: Vec<_> = directive.sections.iter().map(|s| format!("[{}]", s.name())).collect();
                 Some(format!("{name}= belongs in {}", sections.join(", ")))
             }
             None => {
-                let known = catalogue::all().filter(|d| d.sections.contains(&section)).flat_map(names);
+                let known =
+                    catalogue::all().filter(|d| d.sections.contains(&section)).flat_map(Directive::names);
                 nearest(name, known).map(|n| format!("did you mean `{n}=`?"))
             }
         };
@@ -121,9 +122,4 @@ impl Reader<'_> {
             help,
         });
     }
-}
-
-/// A directive's name and its older spellings.
-fn names(directive: &'static Directive) -> impl Iterator<Item = &'static str> {
-    std::iter::once(directive.name).chain(directive.spellings.iter().copied())
 }

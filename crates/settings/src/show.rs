@@ -4,6 +4,7 @@ use crate::catalogue::{self, Directive, Engine, Section};
 use crate::read::show_kept;
 use crate::{NotEnforced, Settings};
 use ringfence_terms::Origin;
+use std::sync::LazyLock;
 
 /// One effective setting.
 #[derive(Clone, Debug)]
@@ -20,9 +21,7 @@ pub struct Setting {
 impl Setting {
     /// Whether another directive brought the value about.
     pub fn is_implied(&self) -> bool {
-        let own = |o: &Origin| {
-            *o.directive == *self.directive.name || self.directive.spellings.contains(&&*o.directive)
-        };
+        let own = |origin: &Origin| self.directive.names().any(|name| *name == *origin.directive);
         !self.origin.as_ref().is_none_or(own)
     }
 }
@@ -54,16 +53,40 @@ impl Settings {
     }
 }
 
-/// The lines that the engine does not enforce, each once.
+/// The lines that the engine does not enforce, each once, in the order of the catalogue.
 pub(crate) fn not_enforced(settings: &Settings) -> Vec<NotEnforced> {
     let mut all: Vec<NotEnforced> = Vec::new();
-    for setting in settings.explicit() {
-        let (Engine::Cannot(why), Some(origin)) = (setting.directive.engine, &setting.origin) else {
-            continue;
-        };
-        if !setting.is_implied() && !all.iter().any(|known| known.origin == *origin) {
+    let mut add = |origin: &Origin, why: &'static str| {
+        if !all.iter().any(|known| known.origin == *origin) {
             all.push(NotEnforced { origin: origin.clone(), why });
+        }
+    };
+    let own = Section::of_type(settings.unit.suffix());
+    for origin in &settings.other {
+        let sections = [own, Some(Section::Unit)];
+        let directive = sections.into_iter().flatten().find_map(|s| catalogue::find(s, &origin.directive));
+        if let Some(Engine::Cannot(why)) = directive.map(|d| d.engine) {
+            add(origin, why);
+        }
+    }
+    for (directive, why) in TYPED_BUT_NOT_ENFORCED.iter() {
+        for shown in (directive.field.show)(settings) {
+            let own_line = |origin: &&Origin| directive.names().any(|name| *name == *origin.directive);
+            if let Some(origin) = shown.origin.as_ref().filter(own_line) {
+                add(origin, why);
+            }
         }
     }
     all
 }
+
+/// Directives that have a type, and that the engine cannot enforce.
+static TYPED_BUT_NOT_ENFORCED: LazyLock<Vec<(&Directive, &str)>> = LazyLock::new(|| {
+    let typed = catalogue::all().filter(|directive| !directive.field.kept);
+    typed
+        .filter_map(|directive| match directive.engine {
+            Engine::Cannot(why) => Some((directive, why)),
+            Engine::Enforces | Engine::NotConcerned => None,
+        })
+        .collect()
+});

@@ -3,7 +3,7 @@
 use super::field::{Field, scalar};
 use super::{Directive, Kind, Manual, Merge, Propose, Section};
 use crate::CapabilitySet;
-use crate::read::{Boolean, capabilities, show_capabilities};
+use crate::read::{Boolean, capabilities, secure_bits, show_capabilities, show_secure_bits};
 
 const CAPABILITIES: Manual = Manual { page: "systemd.exec(5)", chapter: "Capabilities" };
 const SECURITY: Manual = Manual { page: "systemd.exec(5)", chapter: "Security" };
@@ -17,6 +17,7 @@ macro_rules! capability_set {
         Field {
             kind: Kind::Form("capabilities such as `CAP_NET_BIND_SERVICE`; after `~`, those to take away"),
             merge: Merge::Capabilities,
+            kept: false,
             read: |line, settings| capabilities(line, &mut settings.sandbox.$field, $initial),
             show: |settings| show_capabilities(&settings.sandbox.$field),
         }
@@ -77,4 +78,16 @@ pub(super) static ALL: &[Directive] = &[
     .since(187)
     .exposure(&["NoNewPrivileges"])
     .propose(Propose::WhenUnused),
+    here(
+        "SecureBits",
+        SECURITY,
+        Field {
+            kind: Kind::Form("`keep-caps`, `no-setuid-fixup`, `noroot`, each perhaps with `-locked`"),
+            merge: Merge::Last,
+            kept: false,
+            read: |line, settings| secure_bits(line, &mut settings.sandbox.secure_bits),
+            show: |settings| show_secure_bits(&settings.sandbox.secure_bits),
+        },
+        "Flags that change what being root means for capabilities (capabilities(7)).",
+    ),
 ];

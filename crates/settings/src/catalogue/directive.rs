@@ -62,6 +62,12 @@ pub enum Section {
     Slice,
     /// `[Scope]`.
     Scope,
+    /// `[Automount]`.
+    Automount,
+    /// `[Timer]`.
+    Timer,
+    /// `[Path]`.
+    Path,
 }
 
 impl Section {
@@ -82,30 +88,37 @@ impl Section {
             Section::Swap => "Swap",
             Section::Slice => "Slice",
             Section::Scope => "Scope",
+            Section::Automount => "Automount",
+            Section::Timer => "Timer",
+            Section::Path => "Path",
         }
     }
 
+    /// Every section.
+    pub const ALL: [Section; 11] = [
+        Section::Unit,
+        Section::Install,
+        Section::Service,
+        Section::Socket,
+        Section::Mount,
+        Section::Swap,
+        Section::Slice,
+        Section::Scope,
+        Section::Automount,
+        Section::Timer,
+        Section::Path,
+    ];
+
     /// The section that a name in brackets means.
     pub fn from_name(name: &str) -> Option<Section> {
-        [
-            Section::Unit,
-            Section::Install,
-            Section::Service,
-            Section::Socket,
-            Section::Mount,
-            Section::Swap,
-            Section::Slice,
-            Section::Scope,
-        ]
-        .into_iter()
-        .find(|section| section.name() == name)
+        Section::ALL.into_iter().find(|section| section.name() == name)
     }
 
-    /// The section that holds the settings of a unit type, for example `Service` for `service`.
+    /// The section that holds the settings of a unit type, for example `Service` for `service`; targets and devices
+    /// have none.
     pub fn of_type(unit_type: &str) -> Option<Section> {
-        [Section::Service, Section::Socket, Section::Mount, Section::Swap, Section::Slice, Section::Scope]
-            .into_iter()
-            .find(|section| section.name().eq_ignore_ascii_case(unit_type))
+        let own = |section: &Section| !matches!(section, Section::Unit | Section::Install);
+        Section::ALL.into_iter().filter(own).find(|section| section.name().eq_ignore_ascii_case(unit_type))
     }
 }
 
@@ -198,6 +211,10 @@ pub enum Merge {
     Capabilities,
     /// Assignments add up, one of the same name replaces; an empty one starts over.
     ByName,
+    /// Assignments add up, and nothing takes them back; an empty one changes nothing.
+    Adds,
+    /// Nothing is kept.
+    Removed,
 }
 
 /// What one directive brings about elsewhere.
@@ -251,6 +268,11 @@ pub struct Shown {
 }
 
 impl Directive {
+    /// Its name and its older spellings.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.spellings.iter().copied())
+    }
+
     /// An entry with what most directives of the catalogue have.
     pub(super) const fn new(
         name: &'static str,
@@ -286,6 +308,13 @@ impl Directive {
 
     pub(super) const fn since(mut self, version: u16) -> Self {
         self.since = Since::Version(version);
+        self
+    }
+
+    pub(super) const fn since_or_old(mut self, version: Option<u16>) -> Self {
+        if let Some(version) = version {
+            self.since = Since::Version(version);
+        }
         self
     }
 

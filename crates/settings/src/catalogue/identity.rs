@@ -1,8 +1,9 @@
 //! systemd.exec(5), "User/Group Identity".
 
-use super::field::{Field, optional, words};
-use super::{Directive, Manual, Propose, Section};
-use crate::read::{Boolean, UserName, VERBATIM};
+use super::field::{Field, optional, scalar, words};
+use super::{Directive, Implication, Manual, Section};
+use crate::read::{Boolean, Text, UserName, VERBATIM};
+use Implication::{Defaults, Forces, MountNamespace};
 
 const MANUAL: Manual = Manual { page: "systemd.exec(5)", chapter: "User/Group Identity" };
 
@@ -13,14 +14,27 @@ const fn here(name: &'static str, field: Field, doc: &'static str) -> Directive 
 pub(super) static ALL: &[Directive] = &[
     here("User", optional!(UserName: identity.user), "The user that the service runs as; root when not set.")
         .fatal()
-        .exposure(&["UserOrDynamicUser", "SupplementaryGroups", "RemoveIPC"])
-        .propose(Propose::Never),
+        .exposure(&["UserOrDynamicUser", "SupplementaryGroups", "RemoveIPC"]),
+    here("Group", optional!(UserName: identity.group), "The group that the service runs as; the user's own when not set.")
+        .fatal(),
     here(
-        "Group",
-        optional!(UserName: identity.group),
-        "The group that the service runs as; the user's own when not set.",
+        "DynamicUser",
+        scalar!(Boolean: identity.dynamic_user),
+        "Runs the service as a user that exists only while it runs, with a sandbox around it that keeps that user's files together.",
     )
-    .fatal(),
+    .since(232)
+    .fatal()
+    .plan("as the directives that it forces; and the private directories below /var/lib, /var/cache, /var/log")
+    .implies(&[
+        MountNamespace,
+        Forces("ProtectSystem", "strict"),
+        Defaults("ProtectHome", "read-only"),
+        Defaults("PrivateTmp", "disconnected"),
+        Forces("RemoveIPC", "yes"),
+        Forces("NoNewPrivileges", "yes"),
+        Forces("RestrictSUIDSGID", "yes"),
+    ])
+    .exposure(&["UserOrDynamicUser", "SupplementaryGroups", "RemoveIPC"]),
     here(
         "SupplementaryGroups",
         words!(UserName, VERBATIM, identity.supplementary_groups),
@@ -34,10 +48,6 @@ pub(super) static ALL: &[Directive] = &[
         "Whether $HOME, $LOGNAME and $SHELL are set; by default where User=, DynamicUser= or PAMName= is.",
     )
     .since(255),
-    here(
-        "PAMName",
-        optional!(crate::read::Text: identity.pam_name),
-        "Opens a PAM session of this service name around the commands.",
-    )
-    .cannot("no PAM session is opened: its limits, variables and mounts are missing"),
+    here("PAMName", optional!(Text: identity.pam_name), "Opens a PAM session of this service name around the commands.")
+        .cannot("no PAM session is opened: its limits, variables and mounts are missing"),
 ];

@@ -18,6 +18,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: Kind::Word(<crate::KillMode as crate::read::Keyword>::WORDS),
             merge: Merge::LastOrUnset,
+            kept: false,
             read: kill_mode,
             show: |settings| show_scalar::<crate::read::Word<crate::KillMode>>(&settings.kill.mode),
         },
@@ -28,6 +29,7 @@ pub(super) static ALL: &[Directive] = &[
         "RestartKillSignal",
         Field {
             merge: Merge::Last,
+            kept: false,
             read: |line, settings| crate::read::some::<Signal>(line, &mut settings.kill.restart_signal),
             ..optional!(Signal: kill.restart_signal)
         },

@@ -6,31 +6,65 @@
 mod directive;
 mod field;
 
+mod access_control;
 mod capabilities;
+mod control;
+mod credentials;
+mod directories;
+mod environment;
 mod identity;
 mod kill;
+mod logging;
+mod other_types;
 mod paths;
 mod process;
+mod restrictions;
 mod sandboxing;
+mod scheduling;
 mod service;
 mod syscalls;
+mod unit;
 
 pub use directive::{
     Directive, Engine, Implication, Kind, Manual, Merge, Propose, Section, Shown, Since, VERSION,
 };
 pub(crate) use field::Field;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// The parts of the catalogue, in the order of the manual pages.
 static PARTS: &[&[Directive]] = &[
+    unit::ALL,
+    unit::CONDITION_ONLY,
+    unit::CHECKS,
+    unit::ASSERTS,
+    unit::INSTALLS,
     service::ALL,
     paths::ALL,
     identity::ALL,
     capabilities::ALL,
+    access_control::ALL,
     process::LIMITS,
     process::ALL,
+    scheduling::ALL,
+    sandboxing::SYSTEM,
+    directories::ALL,
     sandboxing::ALL,
+    restrictions::ALL,
     syscalls::ALL,
+    environment::ALL,
+    logging::ALL,
+    credentials::ALL,
     kill::ALL,
+    control::ALL,
+    other_types::SOCKET,
+    other_types::MOUNT,
+    other_types::AUTOMOUNT,
+    other_types::SWAP,
+    other_types::TIMER,
+    other_types::PATH,
+    other_types::SCOPE,
 ];
 
 /// Every directive, in the order of the manual pages.
@@ -40,5 +74,17 @@ pub fn all() -> impl Iterator<Item = &'static Directive> {
 
 /// The directive that a name means in a section; deprecated spellings are understood.
 pub fn find(section: Section, name: &str) -> Option<&'static Directive> {
-    all().find(|d| d.sections.contains(&section) && (d.name == name || d.spellings.contains(&name)))
+    INDEX.get(&section)?.get(name).copied()
 }
+
+/// Every spelling in every section.
+static INDEX: LazyLock<HashMap<Section, HashMap<&'static str, &'static Directive>>> = LazyLock::new(|| {
+    let mut index: HashMap<_, HashMap<_, _>> = HashMap::new();
+    for directive in all() {
+        for section in directive.sections {
+            let names = index.entry(*section).or_default();
+            names.extend(directive.names().map(|name| (name, directive)));
+        }
+    }
+    index
+});

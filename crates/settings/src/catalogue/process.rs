@@ -21,6 +21,7 @@ macro_rules! limits {
             Field {
                 kind: Kind::Form($kind),
                 merge: Merge::Last,
+                kept: false,
                 read: |line, settings| limit(line, settings, Resource::$resource),
                 show: |settings| show_limit(settings, Resource::$resource),
             },
@@ -59,6 +60,7 @@ pub(super) static ALL: &[Directive] = &[
                 "kinds of memory such as `private-anonymous`, `default`, `all`, or a hexadecimal mask",
             ),
             merge: Merge::List,
+            kept: false,
             read: coredump_filter,
             show: show_coredump_filter,
         },
@@ -82,6 +84,7 @@ pub(super) static ALL: &[Directive] = &[
         "TimerSlackNSec",
         Field {
             merge: Merge::Last,
+            kept: false,
             read: |line, settings| {
                 crate::read::some::<Nanoseconds>(line, &mut settings.process.timer_slack_ns)
             },
@@ -100,10 +103,4 @@ pub(super) static ALL: &[Directive] = &[
         scalar!(Boolean: process.ignore_sigpipe),
         "Whether processes start with SIGPIPE ignored.",
     ),
-    here(
-        "MemoryKSM",
-        optional!(Boolean: process.memory_ksm),
-        "Whether the kernel may merge equal pages of the service's memory.",
-    )
-    .since(254),
 ];

@@ -2,15 +2,11 @@
 
 use super::field::{Field, optional, scalar};
 use super::{Directive, Implication, Kind, Manual, Merge, Propose, Section};
-use crate::read::{
-    AbsolutePath, Boolean, Mode, Word, access, bind, directories, show_access, show_binds, show_directories,
-    show_temporary, temporary,
-};
+use crate::read::{AbsolutePath, Boolean, Word, access, show_access, show_temporary, temporary};
 use crate::{
-    Capability, DirectoryKind, PathAccess, Preserve, PrivateTmp, PrivateUsers, Propagation,
-    ProtectControlGroups, ProtectHome, ProtectSystem,
+    Capability, PathAccess, PrivateTmp, PrivateUsers, ProtectControlGroups, ProtectHome, ProtectSystem,
 };
-use Implication::{ApiFileSystems, Defaults, DeniesSystemCalls, Forces, MountNamespace, RemovesCapabilities};
+use Implication::{ApiFileSystems, Defaults, DeniesSystemCalls, MountNamespace, RemovesCapabilities};
 
 const MANUAL: Manual = Manual { page: "systemd.exec(5)", chapter: "Sandboxing" };
 
@@ -24,53 +20,15 @@ macro_rules! path_list {
         Field {
             kind: Kind::Form("absolute paths, each perhaps with the prefixes `-` (may be missing) and `+` (below the service's root)"),
             merge: Merge::List,
+            kept: false,
             read: |line, settings| access(line, settings, PathAccess::$access),
             show: |settings| show_access(settings, PathAccess::$access),
         }
     };
 }
 
-macro_rules! directory {
-    ($kind:ident) => {
-        Field {
-            kind: Kind::Form("paths relative to the base directory, each perhaps with `:SYMLINK` and `:ro`"),
-            merge: Merge::List,
-            read: |line, settings| directories(line, settings, DirectoryKind::$kind),
-            show: |settings| show_directories(settings, DirectoryKind::$kind),
-        }
-    };
-}
-
-macro_rules! directory_mode {
-    ($kind:ident) => {
-        Field {
-            kind: <Mode as crate::read::Notation>::KIND,
-            merge: Merge::Last,
-            read: |line, settings| {
-                crate::read::scalar::<Mode>(
-                    line,
-                    &mut settings.directories.modes[DirectoryKind::$kind as usize],
-                )
-            },
-            show: |settings| {
-                crate::read::show_scalar::<Mode>(settings.directories.mode(DirectoryKind::$kind))
-            },
-        }
-    };
-}
-
-macro_rules! binds {
-    ($read_only:literal) => {
-        Field {
-            kind: Kind::Form("`SOURCE[:DESTINATION[:rbind|norbind]]`, both absolute paths; a `-` before the source lets it be missing"),
-            merge: Merge::List,
-            read: |line, settings| bind(line, settings, $read_only),
-            show: |settings| show_binds(settings, $read_only),
-        }
-    };
-}
-
-pub(super) static ALL: &[Directive] = &[
+/// What comes first in the manual.
+pub(super) static SYSTEM: &[Directive] = &[
     here(
         "ProtectSystem",
         scalar!(Word<ProtectSystem>: sandbox.protect_system),
@@ -93,86 +51,10 @@ pub(super) static ALL: &[Directive] = &[
     .implies(&[MountNamespace])
     .exposure(&["ProtectHome"])
     .propose(Propose::FromEvidence),
-    here(
-        "RuntimeDirectory",
-        directory!(Runtime),
-        "Creates directories below /run for the service, owned by it, and removes them when it stops; they stay writable in the sandbox.",
-    )
-    .since(211)
-    .value_since(&[(":ro", 257)])
-    .plan("writable below /run, when there is a mount namespace")
-    .propose(Propose::FromEvidence),
-    here(
-        "StateDirectory",
-        directory!(State),
-        "Creates directories below /var/lib for the service, owned by it; they stay writable in the sandbox and over restarts.",
-    )
-    .since(235)
-    .value_since(&[(":ro", 257)])
-    .plan("writable below /var/lib, when there is a mount namespace")
-    .propose(Propose::FromEvidence),
-    here(
-        "CacheDirectory",
-        directory!(Cache),
-        "Creates directories below /var/cache for the service, owned by it; they stay writable in the sandbox.",
-    )
-    .since(235)
-    .value_since(&[(":ro", 257)])
-    .plan("writable below /var/cache, when there is a mount namespace")
-    .propose(Propose::FromEvidence),
-    here(
-        "LogsDirectory",
-        directory!(Logs),
-        "Creates directories below /var/log for the service, owned by it; they stay writable in the sandbox.",
-    )
-    .since(235)
-    .value_since(&[(":ro", 257)])
-    .plan("writable below /var/log, when there is a mount namespace")
-    .propose(Propose::FromEvidence),
-    here(
-        "ConfigurationDirectory",
-        directory!(Configuration),
-        "Creates directories below /etc for the service's configuration; an existing one keeps its owner and mode.",
-    )
-    .since(235)
-    .plan("writable below /etc, when there is a mount namespace")
-    .propose(Propose::FromEvidence),
-    here(
-        "RuntimeDirectoryMode",
-        directory_mode!(Runtime),
-        "The permission bits that the directories of RuntimeDirectory= get at every start.",
-    )
-    .since(211),
-    here(
-        "StateDirectoryMode",
-        directory_mode!(State),
-        "The permission bits that the directories of StateDirectory= get at every start.",
-    )
-    .since(234),
-    here(
-        "CacheDirectoryMode",
-        directory_mode!(Cache),
-        "The permission bits that the directories of CacheDirectory= get at every start.",
-    )
-    .since(234),
-    here(
-        "LogsDirectoryMode",
-        directory_mode!(Logs),
-        "The permission bits that the directories of LogsDirectory= get at every start.",
-    )
-    .since(234),
-    here(
-        "ConfigurationDirectoryMode",
-        directory_mode!(Configuration),
-        "The permission bits that the directories of ConfigurationDirectory= get when they are created.",
-    )
-    .since(234),
-    here(
-        "RuntimeDirectoryPreserve",
-        scalar!(Word<Preserve>: directories.preserve_runtime),
-        "Whether the directories of RuntimeDirectory= outlive the service: never, always, or over a restart.",
-    )
-    .since(235),
+];
+
+/// What comes after the service's own directories.
+pub(super) static ALL: &[Directive] = &[
     here(
         "ReadWritePaths",
         path_list!(ReadWrite),
@@ -222,6 +104,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: Kind::Form("absolute paths, each perhaps with `:` and mount options of tmpfs"),
             merge: Merge::List,
+            kept: false,
             read: temporary,
             show: show_temporary,
         },
@@ -290,6 +173,12 @@ pub(super) static ALL: &[Directive] = &[
     .since(248)
     .plan("mqueue: /dev/mqueue")
     .implies(&[MountNamespace]),
+    here(
+        "MemoryKSM",
+        optional!(Boolean: process.memory_ksm),
+        "Whether the kernel may merge equal pages of the service's memory.",
+    )
+    .since(254),
     here(
         "PrivatePIDs",
         scalar!(Boolean: sandbox.private_pids),
@@ -379,109 +268,4 @@ pub(super) static ALL: &[Directive] = &[
     .implies(&[MountNamespace, ApiFileSystems])
     .exposure(&["ProtectControlGroups"])
     .propose(Propose::WhenUnused),
-    here(
-        "LockPersonality",
-        scalar!(Boolean: sandbox.lock_personality),
-        "Keeps the service from changing its execution domain with personality(2).",
-    )
-    .since(235)
-    .implies(&[DeniesSystemCalls(&["personality"])])
-    .exposure(&["LockPersonality"])
-    .propose(Propose::WhenUnused),
-    here(
-        "MemoryDenyWriteExecute",
-        scalar!(Boolean: sandbox.memory_deny_write_execute),
-        "Denies memory that is both writable and executable; programs that generate code as they run (just-in-time compilers) break.",
-    )
-    .since(231)
-    .exposure(&["MemoryDenyWriteExecute"])
-    .propose(Propose::WhenUnused),
-    here(
-        "RestrictRealtime",
-        scalar!(Boolean: sandbox.restrict_realtime),
-        "Keeps the service from taking a real-time scheduling policy, with which it could hold up the machine.",
-    )
-    .since(231)
-    .implies(&[DeniesSystemCalls(&["sched_setscheduler"]), Defaults("LimitRTPRIO", "0")])
-    .exposure(&["RestrictRealtime"])
-    .propose(Propose::WhenUnused),
-    here(
-        "RestrictSUIDSGID",
-        scalar!(Boolean: sandbox.restrict_suid_sgid),
-        "Keeps the service from setting the set-user-ID and set-group-ID bits on files.",
-    )
-    .since(242)
-    .exposure(&["RestrictSUIDSGID"])
-    .propose(Propose::WhenUnused),
-    here(
-        "RemoveIPC",
-        scalar!(Boolean: sandbox.remove_ipc),
-        "Removes the IPC objects of the service's user and group when the service stops; without effect for root.",
-    )
-    .since(232)
-    .exposure(&["RemoveIPC"])
-    .propose(Propose::WhenUnused),
-    here(
-        "PrivateMounts",
-        optional!(Boolean: paths.private_mounts),
-        "Gives the service a mount namespace of its own, so that what it mounts stays with it.",
-    )
-    .since(239)
-    .implies(&[MountNamespace])
-    .exposure(&["PrivateMounts"])
-    .propose(Propose::Always),
-    here(
-        "MountFlags",
-        optional!(Word<Propagation>: paths.mount_flags),
-        "How mounts spread between the service's namespace and the host: `shared`, `slave` or `private`.",
-    )
-    .implies(&[MountNamespace]),
-    here(
-        "BindPaths",
-        binds!(false),
-        "Makes files and directories of the host visible at other places, or at their own where that is hidden.",
-    )
-    .since(233)
-    .plan("bind: each source on its destination")
-    .implies(&[MountNamespace])
-    .propose(Propose::FromEvidence),
-    here("BindReadOnlyPaths", binds!(true), "As BindPaths=, read-only. Both directives share one list.")
-        .since(233)
-        .plan("bind-read-only: each source on its destination")
-        .implies(&[MountNamespace])
-        .propose(Propose::FromEvidence),
-    here(
-        "MountAPIVFS",
-        optional!(Boolean: paths.mount_api_vfs),
-        "Mounts /proc, /dev, /sys and /run in the service's root; on by default with RootDirectory= and RootImage=.",
-    )
-    .since(233)
-    .plan("proc, sysfs, /dev and /run")
-    .implies(&[MountNamespace]),
-    here(
-        "BindLogSockets",
-        optional!(Boolean: paths.bind_log_sockets),
-        "Makes the journal's sockets visible in the service's root, so that it can log; on where MountAPIVFS= is.",
-    )
-    .since(257)
-    .plan("bind-read-only: /run/systemd/journal/socket, stdout, dev-log")
-    .implies(&[MountNamespace]),
-    here(
-        "DynamicUser",
-        scalar!(Boolean: identity.dynamic_user),
-        "Runs the service as a user that exists only while it runs, with a sandbox around it that keeps that user's files together.",
-    )
-    .since(232)
-    .fatal()
-    .plan("as the directives that it forces; and the private directories below /var/lib, /var/cache, /var/log")
-    .implies(&[
-        MountNamespace,
-        Forces("ProtectSystem", "strict"),
-        Defaults("ProtectHome", "read-only"),
-        Defaults("PrivateTmp", "disconnected"),
-        Forces("RemoveIPC", "yes"),
-        Forces("NoNewPrivileges", "yes"),
-        Forces("RestrictSUIDSGID", "yes"),
-    ])
-    .exposure(&["UserOrDynamicUser"]),
 ];

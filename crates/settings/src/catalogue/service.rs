@@ -1,11 +1,11 @@
 //! systemd.service(5).
 
-use super::field::{Field, entries, kept, scalar, words};
+use super::field::{Field, REMOVED, entries, kept, scalar, words, words_only};
 use super::{Directive, Kind, Manual, Merge, Section};
 use crate::read::{
-    Boolean, BusName, Keyword, Never, Signal, SocketName, Span, Text, Unsigned, VERBATIM, Word,
-    abort_timeout, commands, exit_statuses, pid_file, show_abort_timeout, show_commands, show_exit_statuses,
-    show_nothing, timeout,
+    Boolean, BusName, Never, Signal, SocketName, Span, Text, Unsigned, VERBATIM, Word, abort_timeout,
+    commands, exit_statuses, pid_file, show_abort_timeout, show_commands, show_exit_statuses, show_nothing,
+    timeout,
 };
 use crate::{ExitType, NotifyAccess, Preserve, RestartPolicy, ServiceType, TimeoutMode};
 
@@ -20,25 +20,17 @@ macro_rules! commands {
         Field {
             kind: Kind::Form("a command line, which begins with an absolute path or a command's name"),
             merge: Merge::List,
+            kept: false,
             read: |line, settings| commands(line, &mut settings.service.$list),
             show: |settings| show_commands(&settings.service.$list),
         }
     };
 }
 
-/// `RestartMode=`, which only the manager needs.
-#[derive(Clone, Copy)]
-struct RestartMode(&'static str);
-
-impl Keyword for RestartMode {
-    const WORDS: &'static [&'static str] = &["normal", "direct", "debug"];
-    fn of_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|known| **known == word).map(|known| RestartMode(known))
-    }
-    fn as_word(self) -> &'static str {
-        self.0
-    }
-}
+words_only!(
+    /// `RestartMode=`.
+    RestartMode: "normal" "direct" "debug"
+);
 
 const STATUSES: Kind = Kind::Form("exit statuses by number or name, and signals");
 
@@ -66,6 +58,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: Kind::Form("a path, absolute or relative to /run"),
             merge: Merge::LastOrUnset,
+            kept: false,
             read: pid_file,
             show: |settings| {
                 crate::read::show_optional::<crate::read::AbsolutePath>(&settings.service.pid_file)
@@ -78,6 +71,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: <BusName as crate::read::Notation>::KIND,
             merge: Merge::Last,
+            kept: false,
             read: |line, settings| crate::read::some::<BusName>(line, &mut settings.service.bus_name),
             show: |settings| crate::read::show_optional::<BusName>(&settings.service.bus_name),
         },
@@ -140,6 +134,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: <Span as crate::read::Notation>::KIND,
             merge: Merge::LastOrUnset,
+            kept: false,
             read: abort_timeout,
             show: show_abort_timeout,
         },
@@ -151,6 +146,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: <Never as crate::read::Notation>::KIND,
             merge: Merge::Last,
+            kept: false,
             read: timeout,
             show: show_nothing,
         },
@@ -202,6 +198,7 @@ pub(super) static ALL: &[Directive] = &[
         Field {
             kind: STATUSES,
             merge: Merge::List,
+            kept: false,
             read: |line, settings| exit_statuses(line, &mut settings.service.success_exit_status),
             show: |settings| show_exit_statuses(&settings.service.success_exit_status),
         },
@@ -287,6 +284,6 @@ pub(super) static ALL: &[Directive] = &[
         "The signal that makes a Type=notify-reload service reload.",
     )
     .since(253),
-    here("SysVStartPriority", kept!(Text, List), "Removed from systemd, which ignores it.").not_concerned(),
-    here("BusPolicy", kept!(Text, List), "Removed from systemd, which ignores it.").not_concerned(),
+    here("SysVStartPriority", REMOVED, "Removed from systemd, which ignores it.").not_concerned(),
+    here("BusPolicy", REMOVED, "Removed from systemd, which ignores it.").not_concerned(),
 ];

@@ -7,11 +7,19 @@ use ringfence_terms::Origin;
 
 /// Checks the value and keeps the line in [`Settings::other`], merged as the catalogue has it.
 pub(crate) fn keep<N: Notation>(line: &mut Line<'_>, settings: &mut Settings) -> Result<(), Refusal> {
+    kept::<N>(line, settings).map(drop)
+}
+
+/// As [`keep`]; whether the line was good.
+pub(crate) fn kept<N: Notation>(line: &mut Line<'_>, settings: &mut Settings) -> Result<bool, Refusal> {
     let directive = line.directive;
     let lines = &mut settings.other;
+    if line.value.is_empty() && directive.merge == Merge::Adds {
+        return Ok(true);
+    }
     let resets = line.value.is_empty() && directive.merge != Merge::Last;
     if !resets && one::<N>(line, line.value)?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     if resets || matches!(directive.merge, Merge::Last | Merge::LastOrUnset) {
         lines.retain(|origin| !is_of(origin, directive));
@@ -19,12 +27,19 @@ pub(crate) fn keep<N: Notation>(line: &mut Line<'_>, settings: &mut Settings) ->
     if !resets {
         lines.push(line.origin.clone());
     }
+    Ok(true)
+}
+
+/// A directive that systemd has dropped, and passes over (systemd: `config_parse_warn_compat`).
+pub(crate) fn removed(line: &mut Line<'_>, _: &mut Settings) -> Result<(), Refusal> {
+    let message = format!("systemd no longer knows what {} once did, and passes over the line", line.name());
+    line.note(&line.origin.directive, message, Some("remove the line".into()));
     Ok(())
 }
 
 /// Whether a line is one of a directive.
 fn is_of(origin: &Origin, directive: &Directive) -> bool {
-    *origin.directive == *directive.name || directive.spellings.contains(&&*origin.directive)
+    directive.names().any(|name| *name == *origin.directive)
 }
 
 /// The kept lines of a directive.

@@ -122,6 +122,17 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// All words of the value; complains and gives `None` when a fault in quoting makes systemd ignore the line.
+    pub(crate) fn all_words(&mut self, quoting: Quoting) -> Option<Vec<String>> {
+        match ringfence_unit::words::split(self.value, WHITESPACE, quoting) {
+            Ok(words) => Some(words),
+            Err(error) => {
+                self.warn(self.value, format!("{} ignores the line: {error}", self.name()), None);
+                None
+            }
+        }
+    }
+
     /// Complains that the value cannot be split from some place on.
     pub(crate) fn broken(&mut self, rest: &str, error: ringfence_unit::words::SplitError) {
         let message = format!("{} ignores the line from `{rest}` on: {error}", self.name());

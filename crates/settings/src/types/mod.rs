@@ -34,6 +34,6 @@ pub use sandbox::{
 pub use service::{
     ExitStatusSet, ExitType, Kill, KillMode, NotifyAccess, RestartPolicy, Service, ServiceType, TimeoutMode,
 };
-pub use settings::{BadSetting, NotEnforced, Settings, UnitSection};
+pub use settings::{BadSetting, Condition, NotEnforced, Settings, UnitSection};
 pub use stdio::{InputSource, OutputTarget, Stdio, TerminalSettings};
 pub use syscalls::{Merged, Syscalls};

@@ -120,10 +120,14 @@ pub struct Scheduling {
     pub cpu_reset_on_fork: Sourced<bool>,
     /// `CPUAffinity=`: the CPUs' numbers; empty for all.
     pub cpu_affinity: Sourced<Vec<u32>>,
+    /// `CPUAffinity=numa`: the CPUs of the nodes of `NUMAMask=`.
+    pub cpu_affinity_from_numa: Sourced<bool>,
     /// `NUMAPolicy=`.
     pub numa_policy: Sourced<Option<NumaPolicy>>,
     /// `NUMAMask=`: the nodes' numbers.
     pub numa_mask: Sourced<Vec<u32>>,
+    /// `NUMAMask=all`: every node of the machine.
+    pub numa_mask_all: Sourced<bool>,
     /// `IOSchedulingClass=`.
     pub io_class: Sourced<Option<IoClass>>,
     /// `IOSchedulingPriority=`, 0 to 7.

@@ -53,11 +53,11 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct UnitSection {
     /// `Description=`.
-    pub description: Option<String>,
+    pub description: Sourced<Option<String>>,
     /// `DefaultDependencies=`; weighs in the exposure.
     pub default_dependencies: Sourced<bool>,
-    /// `Condition…=` and `Assert…=` lines, in order, as directive and value; checking them needs the host.
-    pub conditions: Vec<Origin>,
+    /// `Condition…=` and `Assert…=`, in order; checking them needs the host.
+    pub conditions: Vec<Condition>,
     /// `JoinsNamespaceOf=`.
     pub joins_namespace_of: Vec<Sourced<String>>,
     /// `SuccessAction=` is set to something other than `none`: a unit may then lack `ExecStart=`.
@@ -67,13 +67,30 @@ pub struct UnitSection {
 impl Default for UnitSection {
     fn default() -> Self {
         UnitSection {
-            description: None,
+            description: Sourced::default(),
             default_dependencies: Sourced::built_in(true),
             conditions: Vec::new(),
             joins_namespace_of: Vec::new(),
             success_action: false,
         }
     }
+}
+
+/// One `Condition…=` or `Assert…=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What is checked: the directive without its `Condition` or `Assert`, for example `PathExists`.
+    pub check: &'static str,
+    /// `Assert…=`: when it does not hold the start fails, where a condition only skips it.
+    pub is_assert: bool,
+    /// `|`: of all conditions (or asserts) with this, one must hold.
+    pub trigger: bool,
+    /// `!`: it must not hold.
+    pub negate: bool,
+    /// What to check it with, specifiers replaced.
+    pub parameter: String,
+    /// The line.
+    pub origin: Origin,
 }
 
 /// A directive that ringfence does not enforce.

@@ -1,6 +1,6 @@
 //! systemd.exec(5), "Logging and Standard Input/Output".
 
-use ringfence_terms::{AbsPath, Sourced};
+use ringfence_terms::{AbsPath, Origin, Sourced};
 
 /// Standard input, output and error.
 #[derive(Clone, Debug, Default)]
@@ -9,6 +9,8 @@ pub struct Stdio {
     pub input: Sourced<InputSource>,
     /// `StandardInputText=` and `StandardInputData=` joined, decoded.
     pub input_data: Vec<u8>,
+    /// The lines that `input_data` is made of.
+    pub input_data_lines: Vec<Origin>,
     /// `StandardOutput=`.
     pub output: Sourced<OutputTarget>,
     /// `StandardError=`.
@@ -67,7 +69,7 @@ pub enum OutputTarget {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TerminalSettings {
     /// `TTYPath=`; `/dev/console` when unset.
-    pub path: Option<AbsPath>,
+    pub path: Sourced<Option<AbsPath>>,
     /// `TTYReset=`.
-    pub reset: bool,
+    pub reset: Sourced<bool>,
 }

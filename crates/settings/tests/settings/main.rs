@@ -1,6 +1,8 @@
 //! Units as text, and the settings that they make.
 
+mod catalogue;
 mod commands;
 mod from_text;
 mod merging;
 mod paths;
+mod values;

@@ -8,6 +8,7 @@ mod c_escape;
 mod quote;
 
 pub(crate) use c_escape::is_character;
+pub use c_escape::unescape_c;
 pub use quote::quote;
 
 use std::fmt;

@@ -184,3 +184,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_whole_text_is_unescaped_to_bytes() {
+    for (text, bytes) in [
+        (r"a\n\x41\101", Ok(b"a\nAA".to_vec())),
+        (r"\xff", Ok(vec![0xff])),
+        (r"\u00e4", Ok("ä".as_bytes().to_vec())),
+        (r"\q", Err(SplitError::BadEscape)),
+        ("a\\", Err(SplitError::BadEscape)),
+        (r"\x00", Err(SplitError::BadEscape)),
+        (r"\000", Err(SplitError::BadEscape)),
+    ] {
+        assert_eq!(unescape_c(text, false), bytes, "{text}");
+    }
+    assert_eq!(unescape_c(r"a\x00\000\u0000b", true), Ok(b"a\0\0\0b".to_vec()));
+}
