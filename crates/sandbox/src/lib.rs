@@ -7,6 +7,7 @@
 
 pub mod decide;
 pub mod facts;
+pub mod fix;
 pub mod plan;
 pub mod tree;
 pub mod view;

@@ -7,13 +7,18 @@ use std::path::Path;
 
 /// The settings of a unit of that name with this text.
 pub fn named(name: &str, text: &str) -> Settings {
+    Settings::from_unit(&unit(name, text)).0
+}
+
+/// A unit of that name with this text.
+pub fn unit(name: &str, text: &str) -> Unit {
     let name = UnitName::parse(name).expect("a unit's name");
     let file = Path::new("/etc/systemd/system").join(name.as_str());
     let text = UnitText::parse(file.as_path(), text.as_bytes().to_vec());
     let mut specifiers = Specifiers::of_name(&name);
     specifiers.set('t', "/run");
     specifiers.set('S', "/var/lib");
-    let unit = Unit {
+    Unit {
         name: name.clone(),
         id: name,
         aliases: Vec::new(),
@@ -27,8 +32,7 @@ pub fn named(name: &str, text: &str) -> Settings {
             .collect(),
         complaints: text.complaints().to_vec(),
         specifiers,
-    };
-    Settings::from_unit(&unit).0
+    }
 }
 
 /// The settings of `x.service` with these lines in `[Service]`; they may be separated by `; ` too.
