@@ -82,7 +82,8 @@ impl Outcome {
     /// Leaves out what a unit without any setting shows, too.
     pub fn cut(&mut self, facts: &Facts) {
         self.tried.retain(|path, tried| facts.tried.get(path) != Some(tried));
-        let hidden = facts.process.keys().filter(|name| !self.process.contains_key(*name) && !self.tried.is_empty());
+        let hidden =
+            facts.process.keys().filter(|name| !self.process.contains_key(*name) && !self.tried.is_empty());
         let hidden: Vec<String> = hidden.cloned().collect();
         self.process.retain(|name, value| facts.process.get(name) != Some(value));
         self.process.extend(hidden.into_iter().map(|name| (name, HIDDEN.to_owned())));

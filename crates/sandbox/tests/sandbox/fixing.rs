@@ -84,7 +84,7 @@ fn the_narrowest_lines_come_first() {
             "/srv/mine",
             &["CapabilityBoundingSet=CAP_DAC_READ_SEARCH"],
         ),
-        ("PrivateDevices=yes", Read, "/dev/kmsg", &[]),
+        ("PrivateDevices=yes", Read, "/dev/kmsg", &["BindPaths=/dev/kmsg; DeviceAllow=/dev/kmsg r"]),
         ("ProtectSystem=strict", Read, "/etc/passwd", &[]),
         ("", Read, "/nope", &[]),
     ] {

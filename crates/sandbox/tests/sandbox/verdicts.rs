@@ -190,6 +190,7 @@ fn what_cannot_be_known_is_said() {
         ("User=www", AccessKind::Write, "/srv/www/page"),
         ("", AccessKind::Read, "/srv/fuse/x"),
         ("", AccessKind::Read, "/proc/self/environ"),
+        ("DevicePolicy=closed; DeviceAllow=char-mem r", AccessKind::Read, "/dev/kmsg"),
         ("BindPaths=/mnt:/opt:norbind", AccessKind::Read, "/opt/cd/x"),
     ] {
         let verdict = verdict(lines, &facts, kind, path);
