@@ -1,61 +1,141 @@
 //! Who the process becomes.
 
+use crate::dynamic_user::DynamicUser;
+use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
+use crate::privileges;
 use crate::step::Step;
 use ringfence_sandbox::facts::{Facts, User};
-use ringfence_settings::Settings;
-use ringfence_terms::{Errno, Sourced};
+use ringfence_settings::{Capability, Settings};
+use ringfence_terms::{Errno, Origin, Sourced};
+use rustix::process::geteuid;
 
 /// The users and groups of a process, looked up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Identity {
-    /// `User=`, or the dynamic user. None leaves the user as it is.
+    /// Whose process it will be; none for the caller's own, when nothing names a user.
     pub user: Option<User>,
-    /// `Group=`, or the user's own. None leaves the group as it is.
+    /// The user to change to.
+    pub uid: Option<u32>,
+    /// The group to change to.
     pub gid: Option<u32>,
-    /// Supplementary groups, or none when neither the user nor `SupplementaryGroups=` asks for any.
+    /// The supplementary groups to set.
     pub groups: Option<Vec<u32>>,
+    /// The number that `DynamicUser=` holds while this lives.
+    dynamic: Option<DynamicUser>,
 }
 
 impl Identity {
-    /// Looks up `User=`, `Group=` and `SupplementaryGroups=` (systemd: `get_fixed_user`, `get_fixed_group`,
-    /// `get_supplementary_groups` in `src/core/exec-invoke.c`).
-    pub fn look_up(settings: &Settings, facts: &dyn Facts) -> Result<Identity, Failure> {
-        let identity = &settings.identity;
-        let user = match &identity.user.value {
-            None => None,
-            Some(name) => {
-                Some(facts.user(name).ok_or_else(|| unknown(Step::User, "user", name, &identity.user))?)
+    /// Looks up `User=`, `Group=` and `SupplementaryGroups=`, or takes a number for `DynamicUser=` (systemd:
+    /// `get_fixed_user`, `get_fixed_group`, `get_supplementary_groups` in `src/core/exec-invoke.c`,
+    /// `dynamic_creds_realize` in `src/core/dynamic-user.c`). What an ordinary user cannot have is reported.
+    pub fn look_up(
+        settings: &Settings,
+        facts: &dyn Facts,
+        report: &mut dyn FnMut(Shortfall),
+    ) -> Result<Identity, Failure> {
+        let wanted = &settings.identity;
+        let mut identity = Identity::default();
+        if let Some(name) = &wanted.user.value {
+            match facts.user(name) {
+                Some(user) => identity.user = Some(user),
+                None if wanted.dynamic_user.value => identity.take_dynamic(settings, facts, name)?,
+                None => return Err(unknown(Step::User, "user", name, &wanted.user)),
             }
-        };
-        let gid = match &identity.group.value {
-            Some(name) => {
-                Some(facts.group(name).ok_or_else(|| unknown(Step::Group, "group", name, &identity.group))?)
+            identity.uid = identity.user.as_ref().map(|user| user.uid);
+            identity.gid = identity.user.as_ref().map(|user| user.gid);
+        }
+        if let Some(name) = &wanted.group.value {
+            match facts.group(name) {
+                Some(gid) => identity.gid = Some(gid),
+                // A dynamic group has its user's number.
+                None if wanted.dynamic_user.value && identity.gid.is_some() => {}
+                None => return Err(unknown(Step::Group, "group", name, &wanted.group)),
             }
-            None => user.as_ref().map(|u| u.gid),
-        };
-        let mut groups = None;
-        if let Some(user) = &user
-            && user.uid != 0
-        {
-            groups = Some(facts.groups_of(&user.name));
         }
-        for name in &identity.supplementary_groups {
-            let gid =
-                facts.group(&name.value).ok_or_else(|| unknown(Step::Group, "group", &name.value, name))?;
-            groups.get_or_insert_default().push(gid);
+        if let Some(user) = identity.user.as_ref().filter(|user| user.uid != 0) {
+            identity.groups = Some(facts.groups_of(&user.name));
         }
-        if let (Some(groups), Some(gid)) = (&mut groups, gid) {
+        for line in &wanted.supplementary_groups {
+            let name = &line.value;
+            let gid = facts.group(name).ok_or_else(|| unknown(Step::Group, "group", name, line))?;
+            identity.groups.get_or_insert_default().push(gid);
+        }
+        if let (Some(groups), Some(gid)) = (&mut identity.groups, identity.gid) {
             groups.insert(0, gid);
             let mut seen = std::collections::BTreeSet::new();
-            groups.retain(|g| seen.insert(*g));
+            groups.retain(|gid| seen.insert(*gid));
         }
-        Ok(Identity { user, gid, groups })
+        if !privileges::has(Capability::SETUID) {
+            identity.stay(settings, facts, report);
+        }
+        Ok(identity)
     }
 
-    /// The user's number, if the user changes.
-    pub fn uid(&self) -> Option<u32> {
-        self.user.as_ref().map(|u| u.uid)
+    fn take_dynamic(&mut self, settings: &Settings, facts: &dyn Facts, name: &str) -> Result<(), Failure> {
+        let origin = settings.identity.dynamic_user.origin.as_ref();
+        if facts.group(name).is_some() {
+            return Err(Failure::new(Step::User, format!("make the dynamic user `{name}`"))
+                .errno(Errno::EOPNOTSUPP)
+                .origin(origin)
+                .hint("a group of that name exists already; name another user with User="));
+        }
+        let number = match geteuid().is_root() {
+            false => geteuid().as_raw(),
+            true => {
+                let held = DynamicUser::take(name, settings, facts)
+                    .map_err(|e| Failure::new(Step::User, "take a dynamic user").errno(e).origin(origin))?;
+                let number = held.number();
+                self.dynamic = Some(held);
+                number
+            }
+        };
+        self.user = Some(User {
+            name: name.to_owned(),
+            uid: number,
+            gid: number,
+            home: "/".into(),
+            shell: "/usr/sbin/nologin".into(),
+        });
+        Ok(())
+    }
+
+    /// Without privileges the process stays who it is.
+    fn stay(&mut self, settings: &Settings, facts: &dyn Facts, report: &mut dyn FnMut(Shortfall)) {
+        let own = geteuid().as_raw();
+        let name = facts.user(&own.to_string());
+        let called = name.as_ref().map_or_else(|| own.to_string(), |user| user.name.clone());
+        let mut not = |directive: &str, origin: Option<&Origin>| {
+            report(Shortfall {
+                directive: directive.to_owned(),
+                origin: origin.cloned(),
+                strength: Strength::NotEnforced,
+                why: format!("only root can change users and groups, so it runs as {called}"),
+            });
+        };
+        let identity = &settings.identity;
+        if identity.dynamic_user.value {
+            not("DynamicUser", identity.dynamic_user.origin.as_ref());
+        } else if self.uid.is_some_and(|uid| uid != own) {
+            not("User", identity.user.origin.as_ref());
+        }
+        if identity.group.value.is_some() && !identity.dynamic_user.value {
+            not("Group", identity.group.origin.as_ref());
+        }
+        if let Some(line) = identity.supplementary_groups.first() {
+            not("SupplementaryGroups", line.origin.as_ref());
+        }
+        *self = Identity { user: name, ..Identity::default() };
+    }
+
+    /// Who files for the service are given to: root where nothing else is said.
+    pub fn owner(&self) -> (u32, u32) {
+        (self.uid.unwrap_or(0), self.gid.unwrap_or(0))
+    }
+
+    /// Whether the user is one that only exists while the unit runs.
+    pub fn is_dynamic(&self) -> bool {
+        self.dynamic.is_some()
     }
 }
 

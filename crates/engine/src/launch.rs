@@ -2,18 +2,18 @@
 
 use crate::child;
 use crate::enforcement::Enforcement;
+use crate::environment::{Variables, load_files};
 use crate::failure::Failure;
-use crate::identity::Identity;
+use crate::runtime::Runtime;
 use crate::step::Step;
 use crate::wire::{MAX, Message};
 use ringfence_sandbox::facts::Facts;
-use ringfence_sandbox::plan::Plan;
+use ringfence_sandbox::plan::{For, Plan};
 use ringfence_settings::{Command, Settings};
 use ringfence_sys::fork::fork_process;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use std::ffi::OsString;
 
 /// One command of a unit, and all that is needed to start it.
 pub struct Launch<'a> {
@@ -21,17 +21,23 @@ pub struct Launch<'a> {
     pub settings: &'a Settings,
     /// The machine.
     pub facts: &'a dyn Facts,
-    /// What this command will see.
-    pub plan: &'a Plan,
+    /// What the unit's commands share.
+    pub runtime: &'a Runtime,
     /// The command.
     pub command: &'a Command,
-    /// Who it becomes.
-    pub identity: &'a Identity,
-    /// The environment that the manager would hand on, before the unit's own (systemd.exec(5), "Environment
-    /// Variables in Spawned Processes").
-    pub environment: Vec<(OsString, OsString)>,
+    /// Which of the unit's settings hold for it.
+    pub run: &'a For,
+    /// What it will see: the plan of `settings` for `run` on the machine.
+    pub plan: &'a Plan,
+    /// What the manager would hand on, and what the state of the service adds (systemd.exec(5), "Environment Variables
+    /// in Spawned Processes").
+    pub environment: &'a Variables,
     /// What the service manager would connect the standard streams to.
     pub streams: Streams<'a>,
+    /// Descriptors that are passed from number 3 on, with their names.
+    pub descriptors: &'a [(String, BorrowedFd<'a>)],
+    /// The process is to wait for [`Starting::go`] before the last filters are loaded.
+    pub wait: bool,
 }
 
 /// Where the standard streams of a service lead that names no place itself: the journal, under systemd.
@@ -41,12 +47,19 @@ pub struct Streams<'a> {
     pub output: BorrowedFd<'a>,
     /// Standard error.
     pub error: BorrowedFd<'a>,
+    /// Standard input, for a command that is to talk to the caller whatever the unit says: a shell.
+    pub terminal: Option<BorrowedFd<'a>>,
 }
 
 impl Streams<'static> {
     /// The caller's own standard output and error.
     pub fn of_the_caller() -> Streams<'static> {
-        Streams { output: rustix::stdio::stdout(), error: rustix::stdio::stderr() }
+        Streams { output: rustix::stdio::stdout(), error: rustix::stdio::stderr(), terminal: None }
+    }
+
+    /// All three of the caller's own.
+    pub fn of_the_terminal() -> Streams<'static> {
+        Streams { terminal: Some(rustix::stdio::stdin()), ..Streams::of_the_caller() }
     }
 }
 
@@ -85,12 +98,25 @@ pub struct Started {
 
 impl Launch<'_> {
     /// Forks. The new process sets itself up and executes the command; [`Starting`] tells how it gets on.
+    ///
+    /// # Errors
+    /// When an `EnvironmentFile=` cannot be read or no process can be made.
     pub fn fork(self) -> Result<Starting, Failure> {
         let fail = |e| Failure::new(Step::Exec, "make a process").errno(e);
+        let files = load_files(&self.settings.environment.files).map_err(|e| {
+            Failure::new(Step::Memory, format!("read the environment file {}", e.path.display()))
+                .errno(&e.source)
+                .path(&e.path)
+                .origin(e.origin.as_ref())
+                .hint("make it, or put `-` before its path if it may be missing")
+        })?;
+        let caller: Variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
                 .map_err(fail)?;
-        let pid = fork_process(|| child::run(&self, theirs.as_fd())).map_err(fail)?;
+        let pid = fork_process(|| child::run(&self, &files, &caller, theirs.as_fd())).map_err(fail)?;
         Ok(Starting { pid, channel: ours, enforcement: Enforcement::default(), executing: false })
     }
 }
@@ -99,6 +125,11 @@ impl Starting {
     /// The process's number as it is now.
     pub fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// What becomes readable when there is news for [`progress`](Self::progress).
+    pub fn channel(&self) -> BorrowedFd<'_> {
+        self.channel.as_fd()
     }
 
     /// Lets a waiting process go on.
@@ -114,9 +145,11 @@ impl Starting {
     pub fn progress(&mut self) -> Result<Progress, Failure> {
         let mut buffer = vec![0; MAX];
         loop {
-            let (_, length) = match recv(&self.channel, &mut buffer, RecvFlags::empty()) {
+            let length = match recv(&self.channel, &mut buffer[..], RecvFlags::empty()) {
                 Err(rustix::io::Errno::INTR) => continue,
-                other => other.map_err(|e| Failure::new(Step::Exec, "hear from the process").errno(e))?,
+                // What was not read by a process that has gone comes back as a reset connection.
+                Err(rustix::io::Errno::CONNRESET) => 0,
+                other => other.map_err(|e| Failure::new(Step::Exec, "hear from the process").errno(e))?.1,
             };
             if length == 0 {
                 return Ok(match (self.executing, pidfd_open(self.pid, PidfdFlags::empty())) {

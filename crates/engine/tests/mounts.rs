@@ -2,20 +2,7 @@
 
 mod lab;
 
-use lab::*;
-use ringfence_sandbox::plan::{EntryFlags, MountMode};
-
-fn bind(source: &std::path::Path, recursive: bool) -> MountMode {
-    MountMode::Bind { source: path(source), recursive, id_mapped: false }
-}
-
-fn tmpfs() -> MountMode {
-    MountMode::Tmpfs { options: vec!["mode=0755".to_owned()], nosuid: false, nodev: true, noexec: false }
-}
-
-fn read_only() -> EntryFlags {
-    EntryFlags { read_only: true, ..EntryFlags::default() }
-}
+use lab::{fails, holds, prints, root_or_skip};
 
 #[test]
 fn an_entry_below_a_read_only_one_keeps_its_own_flags() {
@@ -23,20 +10,15 @@ fn an_entry_below_a_read_only_one_keeps_its_own_flags() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let d = dir.path();
-    std::fs::create_dir_all(d.join("a/b/c")).unwrap();
-    let plan = plan(vec![
-        entry("/", MountMode::ReadOnly),
-        entry("/proc", MountMode::ReadWriteImplicit),
-        entry("/sys", MountMode::ReadWriteImplicit),
-        entry("/dev", MountMode::ReadWriteImplicit),
-        entry(d.join("a"), MountMode::ReadWrite),
-        entry(d.join("a/b"), MountMode::ReadOnly),
-        entry(d.join("a/b/c"), MountMode::ReadWrite),
-    ]);
-    let d = d.display();
+    std::fs::create_dir_all(dir.path().join("a/b/c")).unwrap();
+    let d = dir.path().display();
     holds(
-        &plan,
+        &format!(
+            "ProtectSystem=strict
+             ReadWritePaths={d}/a
+             ReadOnlyPaths={d}/a/b
+             ReadWritePaths={d}/a/b/c"
+        ),
         &format!(
             "! touch {d}/x 2>/dev/null && touch {d}/a/x && ! touch {d}/a/b/x 2>/dev/null && touch {d}/a/b/c/x
              echo 0 > /proc/self/oom_score_adj && : > /dev/null && : > /dev/shm/ringfence-test && rm /dev/shm/ringfence-test
@@ -50,21 +32,13 @@ fn a_temporary_root_holds_what_is_bound_into_it_and_nothing_else() {
     if !root_or_skip() {
         return;
     }
-    let mut root = entry("/", tmpfs());
-    root.flags = read_only();
-    let mut usr = entry("/usr", bind("/usr".as_ref(), true));
-    usr.flags = read_only();
-    let plan = plan(vec![
-        root,
-        usr,
-        entry("/bin", bind("/usr/bin".as_ref(), true)),
-        entry("/lib", bind("/usr/lib".as_ref(), true)),
-        entry("/lib64", bind("/usr/lib64".as_ref(), true)),
-        entry("/proc", MountMode::Proc { options: Vec::new() }),
-    ]);
-    holds(&plan, "test \"$(ls / | tr '\\n' ' ')\" = 'bin lib lib64 proc usr ' && ! touch /x 2>/dev/null");
+    let lines = "TemporaryFileSystem=/:ro
+                 BindReadOnlyPaths=/usr /usr/bin:/bin /usr/lib:/lib /usr/lib64:/lib64
+                 ProtectProc=invisible";
+    assert_eq!(prints(lines, "echo /*"), "/bin /dev /lib /lib64 /proc /run /sys /usr");
+    holds(lines, "! touch /x 2>/dev/null && ! touch /usr/x 2>/dev/null");
     holds(
-        &plan,
+        lines,
         "test $(grep -c ' / / ' /proc/self/mountinfo) = 1 && grep -q ' / / ro,.* - tmpfs ' /proc/self/mountinfo",
     );
 }
@@ -78,11 +52,11 @@ fn a_hidden_path_is_empty_and_out_of_reach() {
     std::fs::write(dir.path().join("secret"), "x").unwrap();
     let d = dir.path().display();
     holds(
-        &plan(vec![entry(dir.path(), MountMode::Inaccessible)]),
+        &format!("InaccessiblePaths={d}"),
         &format!("test \"$(stat -c %a {d})\" = 0 && test -z \"$(ls {d})\" && ! touch {d}/x 2>/dev/null"),
     );
     holds(
-        &plan(vec![entry(dir.path().join("secret"), MountMode::Inaccessible)]),
+        &format!("InaccessiblePaths={d}/secret"),
         &format!("test \"$(stat -c %a {d}/secret)\" = 0 && test ! -s {d}/secret"),
     );
 }
@@ -98,18 +72,14 @@ fn mount_points_are_made_through_a_read_only_bind() {
         std::fs::create_dir(d.join(name)).unwrap();
     }
     std::fs::write(d.join("file"), "content").unwrap();
-    let mut outer = entry(d.join("m"), bind(&d.join("source"), true));
-    outer.flags = read_only();
-    let plan = plan(vec![
-        outer,
-        entry(d.join("m/new/deep"), bind(&d.join("other"), true)),
-        entry(d.join("m/file"), bind(&d.join("file"), true)),
-    ]);
-    let m = d.join("m");
-    let m = m.display();
+    let p = d.display();
     holds(
-        &plan,
-        &format!("touch {m}/new/deep/x && ! touch {m}/x 2>/dev/null && test \"$(cat {m}/file)\" = content"),
+        &format!(
+            "BindReadOnlyPaths={p}/source:{p}/m\nBindPaths={p}/other:{p}/m/new/deep {p}/file:{p}/m/file"
+        ),
+        &format!(
+            "touch {p}/m/new/deep/x && ! touch {p}/m/x 2>/dev/null && test \"$(cat {p}/m/file)\" = content"
+        ),
     );
     assert!(d.join("source/new/deep").is_dir(), "the mount point stays behind on the host");
     assert!(d.join("source/file").is_file());
@@ -121,11 +91,37 @@ fn a_private_dev_has_the_pseudo_devices_only() {
     if !root_or_skip() {
         return;
     }
+    let there = prints("PrivateDevices=yes", "cd /dev && echo *");
+    let known = [
+        "char",
+        "core",
+        "fd",
+        "full",
+        "hugepages",
+        "log",
+        "mqueue",
+        "null",
+        "ptmx",
+        "pts",
+        "random",
+        "shm",
+        "stderr",
+        "stdin",
+        "stdout",
+        "tty",
+        "urandom",
+        "zero",
+    ];
+    for name in there.split(' ') {
+        assert!(known.contains(&name), "{name}");
+    }
+    for name in ["null", "zero", "full", "random", "urandom", "tty", "pts", "shm", "fd", "stdin"] {
+        assert!(there.split(' ').any(|n| n == name), "{name} is not in {there}");
+    }
     holds(
-        &plan(vec![entry("/dev", MountMode::PrivateDev)]),
-        "test \"$(cd /dev && echo *)\" = 'char fd full log mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero' ||
-         test \"$(cd /dev && echo *)\" = 'char core fd full log null ptmx pts random shm stderr stdin stdout tty urandom zero'
-         : > /dev/null && : > /dev/shm/ringfence-test && rm /dev/shm/ringfence-test && ! touch /dev/x 2>/dev/null",
+        "PrivateDevices=yes",
+        ": > /dev/null && : > /dev/shm/ringfence-test && rm /dev/shm/ringfence-test && ! touch /dev/x 2>/dev/null
+         test \"$(readlink /dev/char/1:3)\" = ../null",
     );
 }
 
@@ -134,17 +130,13 @@ fn a_missing_path_is_named_with_its_line() {
     if !root_or_skip() {
         return;
     }
-    let mut missing = entry("/nope", MountMode::ReadOnly);
-    missing.origin = Some(origin("ReadOnlyPaths", "/nope"));
-    let outcome = run(&settings(), &plan(vec![missing.clone()]), "true");
-    assert_eq!(outcome.status, Some(226));
-    let failure = outcome.failure.unwrap();
-    assert_eq!(failure.to_string(), "failed to find /nope: No such file or directory (ENOENT)");
-    assert_eq!(failure.origin.unwrap().to_string(), "ReadOnlyPaths=/nope (/test.service:1)");
-    assert_eq!(failure.hint.as_deref(), Some("make /nope, or write `-/nope` if it may be missing"));
-
-    missing.optional = true;
-    holds(&plan(vec![missing]), "true");
+    let failure = fails("ReadOnlyPaths=/nope");
+    assert_eq!(failure.status(), 226);
+    assert_eq!(failure.path.as_deref(), Some("/nope".as_ref()));
+    let origin = failure.origin.as_ref().unwrap();
+    assert_eq!((&*origin.directive, &*origin.value), ("ReadOnlyPaths", "/nope"));
+    assert!(failure.hint.unwrap().contains("-/nope"));
+    holds("ReadOnlyPaths=-/nope", "true");
 }
 
 #[test]
@@ -153,6 +145,60 @@ fn nothing_is_seen_outside() {
         return;
     }
     let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-    holds(&plan(vec![entry("/home", tmpfs()), entry("/", MountMode::ReadOnly)]), "! touch /x 2>/dev/null");
+    holds(
+        "ProtectSystem=strict\nTemporaryFileSystem=/home\nPrivateTmp=yes\nPrivateDevices=yes",
+        "! touch /x 2>/dev/null",
+    );
     assert_eq!(std::fs::read_to_string("/proc/self/mountinfo").unwrap(), before);
+}
+
+#[test]
+fn private_tmp_is_private_and_goes_away() {
+    if !root_or_skip() {
+        return;
+    }
+    let file = tempfile::NamedTempFile::new_in("/tmp").unwrap();
+    for kind in ["yes", "disconnected"] {
+        holds(
+            &format!("PrivateTmp={kind}"),
+            &format!(
+                "test ! -e {} && touch /tmp/x /var/tmp/y && test ! -e /tmp/y
+                 test \"$(stat -c %a /tmp)\" = 1777 && test \"$(stat -c %a /var/tmp)\" = 1777",
+                file.path().display()
+            ),
+        );
+    }
+    let left = std::fs::read_dir("/tmp").unwrap().flatten().map(|e| e.file_name().into_string().unwrap());
+    let mine = format!("sandbox-{}-", std::process::id());
+    let left: Vec<String> = left.filter(|name| name.contains(&mine)).collect();
+    // Other tests of this process may have theirs at the same time, never for long.
+    assert!(left.len() < 4, "{left:?}");
+}
+
+#[test]
+fn host_mounts_in_proc_and_sys_are_shown_again_in_new_ones() {
+    if !root_or_skip() {
+        return;
+    }
+    let host = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let below = host.lines().filter_map(|l| l.split(' ').nth(4)).filter(|p| p.starts_with("/sys/")).count();
+    let inside = prints("PrivateNetwork=yes", "grep -c ' /sys/' /proc/self/mountinfo || true");
+    assert_eq!(inside, below.to_string());
+    holds("PrivateNetwork=yes", "grep -q ' /sys rw,nosuid,nodev,noexec.* - sysfs' /proc/self/mountinfo");
+}
+
+#[test]
+fn executing_is_forbidden_and_allowed_again() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path().display();
+    std::fs::copy("/bin/true", dir.path().join("true")).unwrap();
+    std::fs::create_dir(dir.path().join("allowed")).unwrap();
+    std::fs::copy("/bin/true", dir.path().join("allowed/true")).unwrap();
+    holds(
+        &format!("NoExecPaths={d}\nExecPaths={d}/allowed"),
+        &format!("! {d}/true 2>/dev/null && {d}/allowed/true"),
+    );
 }

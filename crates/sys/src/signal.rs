@@ -6,9 +6,7 @@ use rustix::io::Result;
 /// Sets every signal to its default and lets every signal through.
 pub fn reset_signals() -> Result<()> {
     for signal in 1..=libc::SIGRTMAX() {
-        if signal != libc::SIGKILL && signal != libc::SIGSTOP {
-            disposition(signal, libc::SIG_DFL);
-        }
+        disposition(signal, libc::SIG_DFL);
     }
     // SAFETY: `sigset_t` is plain data for which all zeroes is a valid value; `sigemptyset` then makes it the empty
     // set, and `sigprocmask` reads it while it is alive.
@@ -30,8 +28,16 @@ pub fn ignore_signal(signal: i32) {
     disposition(signal, libc::SIG_IGN);
 }
 
-/// Failure means that the C library keeps the signal for itself (glibc: 32 and 33): nothing is to be done then.
+/// Through the system call itself: the C library would keep some signals for itself (glibc: 32 and 33), and an ignored
+/// one would be handed on.
 fn disposition(signal: i32, handler: libc::sighandler_t) {
-    // SAFETY: the handler is SIG_DFL or SIG_IGN, so no code of ours will ever run in a signal's context.
-    let _ = unsafe { libc::signal(signal, handler) };
+    // `struct sigaction` as the kernel has it: the handler, then flags, a restorer on some machines, and the mask, all
+    // of which are to be zero.
+    let action: [libc::sighandler_t; 8] = [handler, 0, 0, 0, 0, 0, 0, 0];
+    let mask_size = libc::SIGRTMAX().max(64) as usize / 8;
+    // SAFETY: the kernel reads a `struct sigaction`, which is no longer than `action`; the handler is SIG_DFL or SIG_IGN,
+    // so no code of ours will ever run in a signal's context. SIGKILL and SIGSTOP are refused, which is no matter.
+    let _ = unsafe {
+        libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), std::ptr::null::<u8>(), mask_size)
+    };
 }

@@ -1,20 +1,7 @@
-//! Runs commands through the engine with settings and plans made by hand, on the real kernel.
-use ringfence_engine::{Failure, Identity, Launch, Progress, Streams};
-use ringfence_host::HostFacts;
-use ringfence_sandbox::decide::DeviceRules;
-use ringfence_sandbox::facts::fake::FakeFacts;
-use ringfence_sandbox::plan::{
-    Create, EntryFlags, MountEntry, MountMode, Outcome, Plan, Propagation, Reason, Root,
-};
-use ringfence_sandbox::tree::Tree;
-use ringfence_settings::{Command, Privileges, Settings};
-use ringfence_terms::{AbsPath, Origin};
-use ringfence_unit::{Manager, UnitName};
-use rustix::fd::AsFd;
-use rustix::process::{WaitOptions, waitpid};
-use std::io::Read;
-use std::path::Path;
-use std::sync::Arc;
+//! Runs shell scripts in sandboxes on the real kernel; they assert from the inside.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+use ringfence_engine::{Failure, Sandbox, SandboxError};
 
 /// Whether the test may go on; says why if not. With `RINGFENCE_TESTS_MUST_RUN=1` a skip is a failure.
 pub fn root_or_skip() -> bool {
@@ -26,121 +13,43 @@ pub fn root_or_skip() -> bool {
     root
 }
 
-pub fn path(text: impl AsRef<Path>) -> AbsPath {
-    AbsPath::parse(text.as_ref()).unwrap()
+/// A sandbox from `Directive=value` lines.
+pub fn sandbox(lines: &str) -> Sandbox {
+    let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.fold(Sandbox::new(), |sandbox, line| {
+        let (directive, value) = line.split_once('=').unwrap();
+        sandbox.set(directive, value)
+    })
 }
 
-pub fn origin(directive: &str, value: &str) -> Origin {
-    Origin {
-        directive: directive.into(),
-        value: value.into(),
-        file: Arc::from(Path::new("/test.service")),
-        line: 1,
-        column: 1,
-    }
-}
-
-pub fn settings() -> Settings {
-    Settings::defaults(UnitName::parse("test.service").unwrap(), Manager::System)
-}
-
-pub fn shell(script: &str) -> Command {
-    Command {
-        path: "/bin/sh".to_owned(),
-        argv: vec!["sh".to_owned(), "-c".to_owned(), script.to_owned()],
-        ignore_failure: false,
-        no_variables: false,
-        privileges: Privileges::Sandboxed,
-        origin: origin("ExecStart", script),
-    }
-}
-
-pub fn entry(at: impl AsRef<Path>, mode: MountMode) -> MountEntry {
-    MountEntry {
-        path: path(at),
-        requested: None,
-        mode,
-        flags: EntryFlags::default(),
-        optional: false,
-        outcome: Outcome::Mounted,
-        create: None::<Create>,
-        origin: Some(origin("Test", "x")),
-        merged: Vec::new(),
-        turn: 0,
-    }
-}
-
-/// A plan of these entries, sorted.
-pub fn plan(mut mounts: Vec<MountEntry>) -> Plan {
-    mounts.sort_by(|a, b| a.path.cmp(&b.path));
-    mounts.iter_mut().enumerate().for_each(|(turn, entry)| entry.turn = turn);
-    Plan {
-        reasons: vec![Reason { directive: "Test", origin: None }],
-        root: Root::Host,
-        mounts,
-        dropped: Vec::new(),
-        symlinks: Vec::new(),
-        directories: Vec::new(),
-        propagation: Propagation::Shared,
-        nosuid_all: false,
-        failure: None,
-        tree: Tree::new(AbsPath::root(), &FakeFacts::new()),
-        devices: DeviceRules::default(),
-    }
-}
-
-/// What a command came to.
-#[derive(Debug)]
-#[expect(dead_code, reason = "the output is read when an assertion prints it")]
-pub struct Ran {
-    pub status: Option<i32>,
-    pub output: String,
-    pub failure: Option<Failure>,
-}
-
-pub fn run(settings: &Settings, plan: &Plan, script: &str) -> Ran {
-    let facts = HostFacts::of_this_machine().unwrap();
-    let identity = match Identity::look_up(settings, &facts) {
-        Ok(identity) => identity,
-        Err(failure) => return Ran { status: None, output: String::new(), failure: Some(failure) },
-    };
-    let (mut reader, writer) = std::io::pipe().unwrap();
-    let command = shell(script);
-    let launch = Launch {
-        settings,
-        facts: &facts,
-        plan,
-        command: &command,
-        identity: &identity,
-        environment: vec![(
-            "PATH".into(),
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into(),
-        )],
-        streams: Streams { output: writer.as_fd(), error: writer.as_fd() },
-    };
-    let mut starting = launch.fork().unwrap();
-    drop(writer);
-    let mut failure = None;
-    let pid = loop {
-        match starting.progress().unwrap() {
-            Progress::Waiting => starting.go().unwrap(),
-            Progress::Started(started) => break started.pid,
-            Progress::Vanished(pid) => break pid,
-            Progress::Failed(pid, why) => {
-                failure = Some(why);
-                break pid;
-            }
-        }
-    };
-    let mut output = String::new();
-    reader.read_to_string(&mut output).unwrap();
-    let (_, status) = waitpid(Some(pid), WaitOptions::empty()).unwrap().unwrap();
-    Ran { status: status.exit_status(), output, failure }
-}
-
-/// Fails unless the script, run under the plan, exits with 0.
+/// What a script prints, and its exit status.
 #[track_caller]
-pub fn holds(plan: &Plan, script: &str) {
-    let outcome = run(&settings(), plan, script);
-    assert_eq!(outcome.status, Some(0), "{outcome:#?}\nscript: {script}");
+pub fn script(lines: &str, script: &str) -> (Option<i32>, String) {
+    let (ended, printed) =
+        sandbox(lines).output(["/bin/sh", "-c", script]).unwrap_or_else(|e| panic!("{e}\n{lines}"));
+    (ended.status.exit_status(), String::from_utf8_lossy(&printed).trim_end().to_owned())
+}
+
+/// Fails unless the script exits with 0.
+#[track_caller]
+pub fn holds(lines: &str, text: &str) {
+    let (status, printed) = script(lines, text);
+    assert_eq!(status, Some(0), "{printed}\nin: {lines}\nscript: {text}");
+}
+
+/// What a script prints.
+#[track_caller]
+pub fn prints(lines: &str, text: &str) -> String {
+    let (status, printed) = script(lines, text);
+    assert_eq!(status, Some(0), "{printed}\nin: {lines}\nscript: {text}");
+    printed
+}
+
+/// Why the sandbox cannot be set up.
+#[track_caller]
+pub fn fails(lines: &str) -> Failure {
+    match sandbox(lines).output(["/bin/true"]) {
+        Err(SandboxError::SetUp(failure)) => failure,
+        other => panic!("{other:?}\n{lines}"),
+    }
 }

@@ -145,6 +145,8 @@ impl Capability {
     pub const DAC_READ_SEARCH: Capability = Capability(2);
     /// `CAP_FOWNER`: acts as the owner of every file.
     pub const FOWNER: Capability = Capability(3);
+    /// `CAP_SETUID`: changes users.
+    pub const SETUID: Capability = Capability(7);
     /// `CAP_SETPCAP`.
     pub const SETPCAP: Capability = Capability(8);
     /// `CAP_SYS_MODULE`.

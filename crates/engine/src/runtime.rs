@@ -1,0 +1,346 @@
+//! What all commands of one run of a unit share, from before the first to after the last.
+
+use crate::credentials;
+use crate::enforcement::{Shortfall, Strength};
+use crate::failure::Failure;
+use crate::identity::Identity;
+use crate::mounts::PrivateTmpDirectories;
+use crate::namespaces::{ipc_namespace, network_namespace, user_namespace};
+use crate::privileges;
+use crate::step::Step;
+use ringfence_sandbox::facts::Facts;
+use ringfence_sandbox::plan::Bases;
+use ringfence_settings::{
+    Capability, DevicePolicy, DirectoryKind, Preserve, PrivateTmp, PrivateUsers, Settings,
+};
+use ringfence_terms::{AbsPath, Origin, Sourced};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::{getegid, geteuid};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What the commands of a unit share while it runs. [`Runtime::clean_up`] takes it away again.
+#[derive(Debug)]
+pub struct Runtime {
+    /// Who the commands become.
+    pub identity: Identity,
+    /// Where `StateDirectory=` and its kin lie.
+    pub bases: Bases,
+    /// 32 hexadecimal digits, new for each run.
+    pub invocation: String,
+    /// What falls short for all commands.
+    pub shortfalls: Vec<Shortfall>,
+    pub(crate) private_tmp: Option<PrivateTmpDirectories>,
+    pub(crate) users: Option<OwnedFd>,
+    pub(crate) network: Option<OwnedFd>,
+    pub(crate) ipc: Option<OwnedFd>,
+}
+
+impl Runtime {
+    /// Looks the user up and makes what is to be shared.
+    ///
+    /// # Errors
+    /// With the step at which systemd would fail.
+    pub fn set_up(settings: &Settings, facts: &dyn Facts, bases: Bases) -> Result<Runtime, Failure> {
+        let mut shortfalls = not_enforced(settings);
+        let mut report = |shortfall| shortfalls.push(shortfall);
+        let identity = Identity::look_up(settings, facts, &mut report)?;
+        let users = own_users(settings, &mut report)?;
+        let owner = users.as_ref().map(AsFd::as_fd);
+        let network = network(settings, owner, &mut report)?;
+        let ipc = ipc(settings, owner, &mut report)?;
+        let private_tmp = match settings.sandbox.private_tmp.value {
+            PrivateTmp::Connected => private_tmp(settings, &mut report),
+            PrivateTmp::No | PrivateTmp::Disconnected => None,
+        };
+        if identity.is_dynamic() {
+            report(Shortfall {
+                directive: "DynamicUser".to_owned(),
+                origin: settings.identity.dynamic_user.origin.clone(),
+                strength: Strength::Weaker,
+                why: "no name service knows the user's name: a program that looks its number up finds none"
+                    .to_owned(),
+            });
+        }
+        Ok(Runtime { identity, bases, invocation: random_id(), shortfalls, private_tmp, users, network, ipc })
+    }
+
+    /// Where the unit's credentials lie, if it has any.
+    pub fn credentials(&self, settings: &Settings) -> Option<AbsPath> {
+        if settings.credentials.all.is_empty() {
+            return None;
+        }
+        self.bases.of(DirectoryKind::Runtime)?.join("credentials").ok()?.join(settings.unit.as_str()).ok()
+    }
+
+    /// The unit's own user namespace, when an ordinary user runs it.
+    pub fn users(&self) -> Option<BorrowedFd<'_>> {
+        self.users.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Takes away what the unit leaves when it stops: `PrivateTmp=`'s directories, credentials, `RuntimeDirectory=`, and
+    /// what `RemoveIPC=` names. What cannot be removed is told.
+    pub fn clean_up(self, settings: &Settings) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        let mut remove = |path: &Path, step: Step| {
+            if let Err(e) = std::fs::remove_dir_all(path)
+                && e.kind() != std::io::ErrorKind::NotFound
+            {
+                failures.push(Failure::new(step, format!("remove {}", path.display())).errno(e).path(path));
+            }
+        };
+        if let Some(directories) = &self.private_tmp {
+            for outer in [&directories.tmp, &directories.var_tmp].into_iter().filter_map(|path| path.parent())
+            {
+                remove(outer, Step::Namespace);
+            }
+        }
+        if settings.directories.preserve_runtime.value == Preserve::No
+            && let Some(base) = self.bases.of(DirectoryKind::Runtime)
+        {
+            for directory in settings.directories.of(DirectoryKind::Runtime) {
+                if let Ok(path) = base.join(&directory.value.path) {
+                    remove(path.as_path(), Step::RuntimeDirectory);
+                }
+            }
+        }
+        if let Some(directory) = self.credentials(settings)
+            && let Err(e) = credentials::remove(&directory)
+        {
+            failures.push(
+                Failure::new(Step::Credentials, format!("remove {directory}")).errno(e).path(&directory),
+            );
+        }
+        if settings.sandbox.remove_ipc.value
+            && let Some(uid) = self.identity.uid.filter(|uid| *uid != 0)
+        {
+            crate::ipc::remove_of(uid, self.identity.gid.unwrap_or(uid));
+        }
+        failures
+    }
+}
+
+/// What no command gets, whoever starts it.
+fn not_enforced(settings: &Settings) -> Vec<Shortfall> {
+    let mut all: Vec<Shortfall> = settings
+        .not_enforced
+        .iter()
+        .map(|line| Shortfall {
+            directive: line.origin.directive.to_string(),
+            origin: Some(line.origin.clone()),
+            strength: Strength::NotEnforced,
+            why: line.why.to_owned(),
+        })
+        .collect();
+    let mut add = |directive: &str, origin: Option<&Origin>, strength, why: &str| {
+        let known = all.iter().any(|s| s.directive == directive && s.origin.as_ref() == origin);
+        if !known {
+            all.push(Shortfall {
+                directive: directive.to_owned(),
+                origin: origin.cloned(),
+                strength,
+                why: why.to_owned(),
+            });
+        }
+    };
+    let sandbox = &settings.sandbox;
+    let no_device_filter = "no filter on device numbers is loaded: a device node that the service can see or make \
+                            is only guarded by its mode, its mount and CAP_MKNOD";
+    if sandbox.private_devices.value {
+        add("PrivateDevices", sandbox.private_devices.origin.as_ref(), Strength::Weaker, no_device_filter);
+    } else if sandbox.device_policy.value != DevicePolicy::Auto {
+        add("DevicePolicy", sandbox.device_policy.origin.as_ref(), Strength::NotEnforced, no_device_filter);
+    }
+    for line in &sandbox.device_allow {
+        add("DeviceAllow", line.origin.as_ref(), Strength::NotEnforced, no_device_filter);
+    }
+    for line in &settings.unit_section.joins_namespace_of {
+        let why = "the other unit's namespaces are not looked for: this one gets namespaces of its own";
+        add("JoinsNamespaceOf", line.origin.as_ref(), Strength::NotEnforced, why);
+    }
+    for (directive, label) in
+        [("SELinuxContext", &sandbox.selinux_context), ("SmackProcessLabel", &sandbox.smack_label)]
+    {
+        if label.value.is_some() {
+            add(directive, label.origin.as_ref(), Strength::NotEnforced, "labels are not set");
+        }
+    }
+    all
+}
+
+/// Without `CAP_SYS_ADMIN` every other namespace needs a user namespace first, in which the caller's own number is the
+/// only one (systemd: `exec_context_need_unprivileged_private_users`, `setup_private_users`).
+fn own_users(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<Option<OwnedFd>, Failure> {
+    if privileges::has(Capability::SYS_ADMIN) || !needs_users(settings) {
+        return Ok(None);
+    }
+    let setting = &settings.sandbox.private_users;
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    match user_namespace(&format!("{uid} {uid} 1\n"), &format!("{gid} {gid} 1\n")) {
+        Ok(users) => {
+            if setting.value == PrivateUsers::Identity {
+                report(shortfall(
+                    "PrivateUsers",
+                    setting,
+                    "without privileges only one's own user can be mapped",
+                ));
+            }
+            Ok(Some(users))
+        }
+        Err(e) if setting.value != PrivateUsers::No => Err(Failure::new(Step::User, "make a user namespace")
+            .errno(e)
+            .origin(setting.origin.as_ref())
+            .hint(
+                "this machine forbids user namespaces: see /proc/sys/user/max_user_namespaces and \
+                 kernel.apparmor_restrict_unprivileged_userns",
+            )),
+        // The namespaces themselves will say what they cannot do.
+        Err(_) => Ok(None),
+    }
+}
+
+fn needs_users(settings: &Settings) -> bool {
+    let sandbox = &settings.sandbox;
+    settings.needs_mount_namespace()
+        || sandbox.private_users.value != PrivateUsers::No
+        || sandbox.private_tmp.value != PrivateTmp::No
+        || sandbox.private_network.value
+        || sandbox.network_namespace_path.value.is_some()
+        || sandbox.private_ipc.value
+        || sandbox.private_pids.value
+        || sandbox.protect_hostname.value
+        || sandbox.protect_clock.value
+        || settings.paths.root_directory.value.is_some()
+}
+
+fn shortfall<T>(directive: &str, line: &Sourced<T>, why: &str) -> Shortfall {
+    Shortfall {
+        directive: directive.to_owned(),
+        origin: line.origin.clone(),
+        strength: Strength::NotEnforced,
+        why: why.to_owned(),
+    }
+}
+
+fn is_forbidden(errno: Errno) -> bool {
+    matches!(errno, Errno::PERM | Errno::ACCESS)
+}
+
+/// `PrivateNetwork=` goes on without where it is not permitted, as under systemd, but says so.
+fn network(
+    settings: &Settings,
+    users: Option<BorrowedFd<'_>>,
+    report: &mut dyn FnMut(Shortfall),
+) -> Result<Option<OwnedFd>, Failure> {
+    let sandbox = &settings.sandbox;
+    if let Some(path) = &sandbox.network_namespace_path.value {
+        let origin = sandbox.network_namespace_path.origin.as_ref();
+        return open_namespace(path, Step::Network, origin).map(Some);
+    }
+    if !sandbox.private_network.value {
+        return Ok(None);
+    }
+    match network_namespace(users) {
+        Ok(network) => Ok(Some(network)),
+        Err(e) if is_forbidden(e) => {
+            report(shortfall(
+                "PrivateNetwork",
+                &sandbox.private_network,
+                "making a network namespace is not permitted here, so the service shares the host's network",
+            ));
+            Ok(None)
+        }
+        Err(e) => Err(Failure::new(Step::Network, "make a network namespace")
+            .errno(e)
+            .origin(sandbox.private_network.origin.as_ref())),
+    }
+}
+
+fn ipc(
+    settings: &Settings,
+    users: Option<BorrowedFd<'_>>,
+    report: &mut dyn FnMut(Shortfall),
+) -> Result<Option<OwnedFd>, Failure> {
+    let sandbox = &settings.sandbox;
+    if let Some(path) = &sandbox.ipc_namespace_path.value {
+        return open_namespace(path, Step::Namespace, sandbox.ipc_namespace_path.origin.as_ref()).map(Some);
+    }
+    if !sandbox.private_ipc.value {
+        return Ok(None);
+    }
+    match ipc_namespace(users) {
+        Ok(ipc) => Ok(Some(ipc)),
+        Err(e) if is_forbidden(e) || e == Errno::INVAL => {
+            let why = "making an IPC namespace is not permitted here, so the service shares the host's";
+            report(shortfall("PrivateIPC", &sandbox.private_ipc, why));
+            Ok(None)
+        }
+        Err(e) => Err(Failure::new(Step::Namespace, "make an IPC namespace")
+            .errno(e)
+            .origin(sandbox.private_ipc.origin.as_ref())),
+    }
+}
+
+fn open_namespace(path: &AbsPath, step: Step, origin: Option<&Origin>) -> Result<OwnedFd, Failure> {
+    rustix::fs::open(path.as_path(), OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty())
+        .map_err(|e| {
+            Failure::new(step, format!("open the namespace {path}")).errno(e).path(path).origin(origin)
+        })
+}
+
+/// The directories behind `PrivateTmp=yes`. Where they cannot be made the service gets empty ones that it cannot write
+/// to (systemd: `setup_tmp_dirs` in `src/core/namespace.c`).
+fn private_tmp(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Option<PrivateTmpDirectories> {
+    let made = private_directory("/tmp", settings).and_then(|tmp| {
+        private_directory("/var/tmp", settings).map(|var_tmp| PrivateTmpDirectories { tmp, var_tmp })
+    });
+    match made {
+        Ok(directories) => Some(directories),
+        Err((path, e)) => {
+            report(Shortfall {
+                directive: "PrivateTmp".to_owned(),
+                origin: settings.sandbox.private_tmp.origin.clone(),
+                strength: Strength::Weaker,
+                why: format!(
+                    "{path} cannot be written to ({e}), so the service gets empty read-only directories"
+                ),
+            });
+            None
+        }
+    }
+}
+
+/// `/tmp/systemd-private-BOOT-UNIT-RANDOM/tmp`: nobody but root can look into the outer directory, everybody may write
+/// to the inner one.
+fn private_directory(parent: &str, settings: &Settings) -> Result<PathBuf, (String, Errno)> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let boot: String = boot.chars().filter(char::is_ascii_hexdigit).collect();
+    let fail = |e| (parent.to_owned(), e);
+    loop {
+        let name = format!("systemd-private-{boot}-{}-{}", settings.unit, &random_id()[..6]);
+        let outer = Path::new(parent).join(name);
+        match rustix::fs::mkdirat(CWD, &outer, Mode::from_raw_mode(0o700)) {
+            Err(Errno::EXIST) => continue,
+            other => other.map_err(fail)?,
+        }
+        let inner = outer.join("tmp");
+        rustix::fs::mkdirat(CWD, &inner, Mode::from_raw_mode(0o777)).map_err(fail)?;
+        // The umask has no say in this.
+        rustix::fs::chmod(&inner, Mode::from_raw_mode(0o1777)).map_err(fail)?;
+        return Ok(inner);
+    }
+}
+
+/// 32 random hexadecimal digits.
+fn random_id() -> String {
+    let mut bytes = [0u8; 16];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    if read.is_err() {
+        // A machine without /dev/urandom: the kernel's own generator is behind this file, too.
+        let uuid = std::fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap_or_default();
+        return uuid.chars().filter(char::is_ascii_hexdigit).chain(std::iter::repeat('0')).take(32).collect();
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
