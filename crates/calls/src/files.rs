@@ -4,7 +4,7 @@ use crate::effect::{Call, Effects, FOLLOWED, ITSELF, On, SECOND, name};
 use crate::rule::{At, Attributes, Object, RULE, Rule, at, from, keys};
 use ringfence_profile::FileKind::{self, Directory, Link};
 use ringfence_profile::Operation::{self, *};
-use ringfence_profile::Operations;
+use ringfence_profile::{Operations, Privilege};
 use ringfence_seccomp::Abi;
 
 // Flags as the kernel's headers have them: uapi/asm-generic/fcntl.h (x86 has the generic values), uapi/linux/fcntl.h.
@@ -117,8 +117,8 @@ pub(crate) static RULES: &[Rule] = &[
     of_names("mkdir", &[at(0)], 0, |c, e| e.with_mode(ITSELF, Mkdir, Directory, c.arg(1))),
     of_names("mkdirat", &[from(0, 1)], 0, |c, e| e.with_mode(ITSELF, Mkdir, Directory, c.arg(2))),
     of_names("rmdir", &[at(0)], 0, |c, e| e.of_kind(ITSELF, Rmdir, on_success(c, Directory))),
-    of_names("mknod", &[at(0)], keys([1, 2]), |c, e| mknod(e, c.arg(1))),
-    of_names("mknodat", &[from(0, 1)], keys([2, 3]), |c, e| mknod(e, c.arg(2))),
+    of_names("mknod", &[at(0)], keys([1, 2]), |c, e| mknod(e, c.arg(1), c.arg(2))),
+    of_names("mknodat", &[from(0, 1)], keys([2, 3]), |c, e| mknod(e, c.arg(2), c.arg(3))),
     of_names("link", &[at(0), at(1)], 0, |c, e| link(c, e, false)),
     of_names("linkat", &[from(0, 1), from(2, 3)], keys([4]), |c, e| link(c, e, c.flag(4, AT_SYMLINK_FOLLOW))),
     of_names("symlink", &[at(1)], 0, |_, e| e.of_kind(ITSELF, Symlink, Link)),
@@ -202,14 +202,13 @@ fn open(call: &Call<'_>, effects: &mut Effects, flags: u64, mode: u64) {
         O_WRONLY => Operations::from(Write),
         _ => Operations::from(Read).with(Write),
     };
-    if flags & O_TRUNC != 0 {
-        operations = operations.with(Truncate);
-    }
     let create = flags & O_CREAT != 0;
     let mut set_id = 0;
     if create && call.made {
         operations = operations.with(Create);
         set_id = (mode & 0o6000) as u16;
+    } else if flags & O_TRUNC != 0 {
+        operations = operations.with(Truncate);
     }
     let on = name(flags & O_NOFOLLOW == 0 && !(create && flags & O_EXCL != 0));
     effects.0.push(crate::Effect::File { on, operations, kind: FileKind::Unknown, set_id });
@@ -241,10 +240,16 @@ fn on_success(call: &Call<'_>, kind: FileKind) -> FileKind {
     if call.succeeded() { kind } else { FileKind::Unknown }
 }
 
-fn mknod(effects: &mut Effects, mode: u64) {
+fn mknod(effects: &mut Effects, mode: u64, device: u64) {
     // mknod(2): without a type a regular file is made.
     let kind = if mode & 0o170000 == 0 { FileKind::File } else { FileKind::from_mode(mode as u32) };
     effects.with_mode(ITSELF, Mknod, kind, mode);
+    if matches!(kind, FileKind::CharDevice | FileKind::BlockDevice) {
+        // `new_decode_dev` (linux/kdev_t.h).
+        let (major, minor) = ((device >> 8 & 0xfff) as u32, (device & 0xff | device >> 12 & 0xfff00) as u32);
+        let block = kind == FileKind::BlockDevice;
+        effects.privilege(Privilege::Device { block, major, minor, read: false, write: false, mknod: true });
+    }
 }
 
 fn link(_: &Call<'_>, effects: &mut Effects, follow: bool) {

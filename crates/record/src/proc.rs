@@ -4,7 +4,7 @@ use rustix::process::Pid;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file of a process's directory.
 pub fn path(process: Pid, file: &str) -> PathBuf {
@@ -101,6 +101,13 @@ pub fn number(digits: &[u8]) -> Option<Pid> {
 /// one without a name; and whether that was there.
 pub fn undeleted(path: &[u8]) -> (&[u8], bool) {
     path.strip_suffix(b" (deleted)").map_or((path, false), |path| (path, true))
+}
+
+/// Whether the kernel made the name up: a memfd, or a file made with `O_TMPFILE`.
+pub fn is_nameless(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    let numbered = name.strip_prefix(b"#").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
+    numbered || path.as_os_str().as_bytes().starts_with(b"/memfd:")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The kernel's own rules (path_resolution(7)), played by hand in the program's view, because the kernel does not tell
 //! which links it followed.
 
+use crate::proc;
 use crate::view::View;
 use crate::{FileKind, Link};
 use rustix::fs::{AtFlags, RawMode, Stat, readlinkat, statat};
@@ -201,7 +202,8 @@ impl Walk {
             }
             match self.read_link(eyes) {
                 Ok(target) if self.via.len() < MAX_LINKS => {
-                    let Some(target) = target else { return stat(eyes, &self.path) };
+                    // What has no path is known by the link's.
+                    let Some(target) = target else { return stat_behind(eyes, &self.path) };
                     match target.strip_prefix(b"/") {
                         Some(_) => self.path.clear(),
                         None => self.path.truncate(before),
@@ -244,7 +246,7 @@ impl Walk {
         }
         let text = readlinkat(eyes.view.root(), below_root(&self.path), Vec::new())?.into_bytes();
         let target = if is_magic(&self.path) {
-            match eyes.view.seen(&text) {
+            match eyes.view.seen(proc::undeleted(&text).0).filter(|path| !proc::is_nameless(path)) {
                 Some(path) => path.into_os_string().into_vec(),
                 None => return Ok(None),
             }
@@ -278,6 +280,10 @@ fn path_buf(bytes: &[u8]) -> PathBuf {
 fn below_root(path: &[u8]) -> &OsStr {
     let below = path.strip_prefix(b"/").unwrap_or(path);
     OsStr::from_bytes(if below.is_empty() { b"." } else { below })
+}
+
+fn stat_behind(eyes: Eyes<'_>, path: &[u8]) -> Option<Found> {
+    statat(eyes.view.root(), below_root(path), AtFlags::empty()).ok().map(Found::from)
 }
 
 fn stat(eyes: Eyes<'_>, path: &[u8]) -> Option<Found> {

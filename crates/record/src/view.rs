@@ -61,7 +61,9 @@ impl View {
     /// The host's path of what the process sees at `path`, where it is known and differs.
     pub fn host_path(&self, path: &Path) -> Option<PathBuf> {
         let mut named = self.prefix.clone();
-        named.extend_from_slice(path.as_os_str().as_bytes());
+        if path != Path::new("/") || named.is_empty() {
+            named.extend_from_slice(path.as_os_str().as_bytes());
+        }
         let named = Path::new(OsStr::from_bytes(&named)).to_path_buf();
         let found = match &self.mounts {
             None => named,

@@ -156,7 +156,7 @@ impl Decoder<'_> {
         let file = proc::path(self.arguments.thread, &link);
         let found = Found::from(statat(rustix::fs::CWD, &file, AtFlags::empty()).ok()?);
         let path = self.named_by_kernel(&link)?;
-        if found.links == 0 && is_nameless(&path) {
+        if found.links == 0 && proc::is_nameless(&path) {
             return None;
         }
         self.located(path, Some(found))
@@ -229,11 +229,4 @@ impl Decoder<'_> {
 /// What is found at a path after a call.
 pub(super) fn kind_after(expected: FileKind, before: FileKind, succeeded: bool) -> FileKind {
     if succeeded && expected != FileKind::Unknown { expected } else { before }
-}
-
-/// Whether the kernel made the name up: a memfd, or a file made with `O_TMPFILE`.
-fn is_nameless(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().as_bytes();
-    let numbered = name.strip_prefix(b"#").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
-    numbered || path.as_os_str().as_bytes().starts_with(b"/memfd:")
 }

@@ -1,0 +1,96 @@
+//! Ways to a file: links, working directories, odd names, `/proc`.
+
+use crate::call::{CWD, fails, ok, open, text};
+use crate::stage::ODD_BYTES;
+use crate::{Deed, Stage, file};
+use libc::*;
+use ringfence_profile::FileKind::{Directory, File, Link, Unknown};
+use ringfence_profile::{Operation::*, ProcessRelation};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+fn read(path: &Path) {
+    open(path, O_RDONLY);
+}
+
+#[rustfmt::skip]
+pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
+    let path = |name: &str| stage.path(name);
+    let deep = || file([Read], File, path("real/deep/file"));
+    let deed = |name, act, expected| Deed { name, act, expected };
+    vec![
+        deed("through-link", |s| read(&s.path("link")), vec![file([Read], File, path("file")).via(path("link"), "file")]),
+        deed("through-links", |s| read(&s.path("absolute/shallow/file")), vec![
+            deep().via(path("absolute"), path("alias")).via(path("alias"), "real").via(path("real/shallow"), "deep"),
+        ]),
+        deed("dots", |s| read(&s.path("./dir/../dir//sub/.././inner")), vec![file([Read], File, path("dir/inner"))]),
+        deed("dots-through-link", |s| read(&s.path("alias/deep/../deep/file")), vec![deep().via(path("alias"), "real")]),
+        deed("link-not-followed", |s| {
+            let link = text(s.path("link"));
+            fails(ELOOP, SYS_open, &[link.pointer(), (O_RDONLY | O_NOFOLLOW).into()]);
+        }, vec![file([Read], Link, path("link")).fails(ELOOP)]),
+        deed("link-as-handle", |s| { open(&s.path("link"), O_PATH | O_NOFOLLOW); }, vec![file([OpenPath], Link, path("link"))]),
+        deed("dangling", |s| {
+            let link = text(s.path("dangling"));
+            fails(ENOENT, SYS_open, &[link.pointer(), O_RDONLY.into()]);
+        }, vec![file([Read], Unknown, path("nowhere")).via(path("dangling"), "nowhere").fails(ENOENT)]),
+        deed("create-through-dangling", |s| { open(&s.path("dangling"), O_CREAT | O_WRONLY); }, vec![
+            file([Write, Create], File, path("nowhere")).via(path("dangling"), "nowhere"),
+        ]),
+        deed("link-with-slash", |s| { ok(SYS_stat, &[text(s.path("alias/")).pointer(), Box::leak(Box::new([0_u8; 256])).as_mut_ptr() as i64]); }, vec![
+            file([Stat], Directory, path("real")).via(path("alias"), "real"),
+        ]),
+        deed("odd-name", |s| read(&s.path(OsStr::from_bytes(ODD_BYTES))), vec![file([Read], File, stage.path(OsStr::from_bytes(ODD_BYTES)))]),
+        deed("longest-name", |s| {
+            let name = text(s.path("x".repeat(255)));
+            ok(SYS_open, &[name.pointer(), (O_CREAT | O_WRONLY).into(), 0o600]);
+        }, vec![file([Write, Create], File, stage.path("x".repeat(255)))]),
+        deed("too-long-name", |s| {
+            let name = text(s.path("x".repeat(256)));
+            fails(ENAMETOOLONG, SYS_open, &[name.pointer(), O_RDONLY.into()]);
+        }, vec![file([Read], Unknown, stage.path("x".repeat(256))).fails(ENAMETOOLONG)]),
+        deed("chdir", |s| {
+            ok(SYS_chdir, &[text(s.path("alias/deep")).pointer()]);
+            read(Path::new("file"));
+            read(Path::new("../../file"));
+        }, vec![file([Chdir], Directory, path("real/deep")).via(path("alias"), "real"), deep(), file([Read], File, path("file"))]),
+        deed("fchdir", |s| {
+            ok(SYS_fchdir, &[open(&s.path("dir"), O_RDONLY)]);
+            read(Path::new("inner"));
+        }, vec![file([Read], Directory, path("dir")), file([Chdir], Directory, path("dir")), file([Read], File, path("dir/inner"))]),
+        deed("own-proc", |_| read(Path::new("/proc/self/limits")), vec![
+            file([Read], File, "/proc/self/limits").of(ProcessRelation::Own),
+        ]),
+        deed("own-thread-in-proc", |_| read(Path::new("/proc/thread-self/comm")), vec![
+            file([Read], File, "/proc/self/task/TID/comm").of(ProcessRelation::Own),
+        ]),
+        deed("proc-of-kernel", |_| read(Path::new("/proc/version")), vec![file([Read], File, "/proc/version")]),
+        deed("proc-of-foreign", |_| read(Path::new("/proc/1/comm")), vec![
+            file([Read], File, "/proc/1/comm").of(ProcessRelation::Foreign),
+        ]),
+        deed("reopen", |s| {
+            let descriptor = open(&s.path("file"), O_PATH);
+            read(Path::new(&format!("/proc/self/fd/{descriptor}")));
+        }, vec![
+            file([OpenPath], File, path("file")),
+            file([Read], File, path("file")).via("/proc/self/fd/3", path("file")),
+        ]),
+        deed("name-unnamed", |s| {
+            let descriptor = open(&s.path("dir"), O_TMPFILE | O_RDWR);
+            let (from, to) = (text(format!("/proc/self/fd/{descriptor}")), text(s.path("named")));
+            ok(SYS_linkat, &[CWD, from.pointer(), CWD, to.pointer(), AT_SYMLINK_FOLLOW.into()]);
+        }, vec![
+            file([CreateUnnamed], Directory, path("dir")),
+            file([LinkFrom], File, "/proc/self/fd/3").of(ProcessRelation::Own),
+            file([LinkTo], File, path("named")),
+        ]),
+        deed("deleted", |s| {
+            let descriptor = open(&s.path("gone"), O_RDONLY);
+            ok(SYS_unlink, &[text(s.path("gone")).pointer()]);
+            ok(SYS_fchmod, &[descriptor, 0o600]);
+        }, vec![
+            file([Read], File, path("gone")), file([Unlink], File, path("gone")), file([Chmod], File, path("gone")),
+        ]),
+    ]
+}
