@@ -8,6 +8,11 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+/// A name as it is in the JSON: what is UTF-8 as it stands, a backslash as `\\\\`, any other byte as `\\xNN`.
+pub fn name_text(name: &OsStr) -> Cow<'_, str> {
+    name_without(name, b"")
+}
+
 /// A name as text in which the bytes `special` do not occur but escaped.
 pub(crate) fn name_without<'a>(name: &'a OsStr, special: &[u8]) -> Cow<'a, str> {
     if let Some(text) = name.to_str()
@@ -71,15 +76,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn name(name: &OsStr) -> Cow<'_, str> {
-        name_without(name, b"")
-    }
-
     #[test]
     fn plain_names_stand_as_they_are() {
-        assert_eq!(name(OsStr::new("/etc/caf\u{e9} \n")), "/etc/caf\u{e9} \n");
-        assert_eq!(name(OsStr::new("a\\x2d")), "a\\\\x2d");
-        assert_eq!(name(OsStr::from_bytes(b"/tmp/\xff\xc3")), "/tmp/\\xff\\xc3");
+        assert_eq!(name_text(OsStr::new("/etc/caf\u{e9} \n")), "/etc/caf\u{e9} \n");
+        assert_eq!(name_text(OsStr::new("a\\x2d")), "a\\\\x2d");
+        assert_eq!(name_text(OsStr::from_bytes(b"/tmp/\xff\xc3")), "/tmp/\\xff\\xc3");
     }
 
     #[test]
@@ -93,7 +94,7 @@ mod tests {
         #[test]
         fn every_name_comes_back(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let original = OsString::from_vec(bytes);
-            prop_assert_eq!(unescape(&name(&original)), Ok(original.clone()));
+            prop_assert_eq!(unescape(&name_text(&original)), Ok(original.clone()));
             let text = name_without(&original, b"@(").into_owned();
             prop_assert!(!text.contains(['@', '(']));
             prop_assert_eq!(unescape(&text), Ok(original));

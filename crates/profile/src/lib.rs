@@ -14,13 +14,18 @@ mod privilege;
 mod program;
 mod recording;
 
+mod describe;
+mod diff;
 mod escape;
 mod fold;
 mod intern;
 mod json;
 mod names;
 mod profile;
+mod tree;
 
+pub use diff::Difference;
+pub use escape::name_text;
 pub use event::{Event, FileKind, FileUse, Link, ProcessRelation, What};
 pub use json::ReadError;
 pub use operation::{Operation, Operations};
@@ -32,3 +37,4 @@ pub use profile::{FileAccess, Profile, Witness};
 pub use program::Program;
 pub use recording::{BlindSpot, RecorderKind, Recording, RecordingId};
 pub use ringfence_seccomp::Abi;
+pub use tree::{Line, Tree};

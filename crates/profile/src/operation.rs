@@ -130,6 +130,12 @@ impl Operations {
         Operations(self.0 | other.into().0)
     }
 
+    /// These but for those of `other`.
+    #[must_use]
+    pub fn without(self, other: impl Into<Operations>) -> Operations {
+        Operations(self.0 & !other.into().0)
+    }
+
     /// Those that are in both.
     #[must_use]
     pub fn and(self, other: impl Into<Operations>) -> Operations {

@@ -2,6 +2,7 @@
 
 mod completions;
 mod man;
+mod profile;
 mod record;
 mod score;
 mod show;
@@ -18,6 +19,8 @@ pub enum Command {
     Show(show::Args),
     /// Watch a process or a command, and write what it did to a profile
     Record(record::Args),
+    /// Show, merge and compare recorded profiles
+    Profile(profile::Args),
     /// How exposed services are, check by check, as systemd computes it
     Score(score::Args),
     /// Print completions for a shell
@@ -30,6 +33,7 @@ pub enum Command {
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Show(args) => show::run(&args, context),
+        Command::Profile(args) => profile::run(&args, context),
         Command::Record(args) => record::run(&args, context),
         Command::Score(args) => score::run(&args, context),
         Command::Completions(args) => completions::run(&args),

@@ -25,7 +25,7 @@ pub(super) fn path(path: &Path) -> Cow<'_, str> {
 
 /// A name as text.
 pub(super) fn name(name: &OsStr) -> Cow<'_, str> {
-    escape::name_without(name, b"")
+    escape::name_text(name)
 }
 
 /// The path that a text stands for.
