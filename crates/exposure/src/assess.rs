@@ -3,28 +3,28 @@
 use crate::checks::{FamilyFlag, Kind, checks};
 use crate::score::{Finding, weigh};
 use crate::{Check, Policy, Score, ScoreError, Subject};
-use ringfence_seccomp::{Group, Sense};
-use ringfence_settings::Capability;
+use ringfence_seccomp::{Group, Machine, Sense, Syscall};
 
 /// Scores one unit.
 ///
 /// # Errors
 /// When the policy is one on which the real tool aborts.
 pub fn assess(subject: &Subject<'_>, policy: &Policy) -> Result<Score, ScoreError> {
-    let findings = checks().map(|check| find(check, subject)).collect();
+    let calls = Calls::of(subject);
+    let findings = checks().map(|check| find(check, subject, &calls)).collect();
     weigh(subject.settings.unit.clone(), findings, policy)
 }
 
-fn find(check: &'static Check, subject: &Subject<'_>) -> Finding {
+fn find(check: &'static Check, subject: &Subject<'_>, calls: &Calls) -> Finding {
     if check.boot && !subject.settings.unit_section.default_dependencies.value {
         return Finding { check, badness: None, differs: None };
     }
     let by_the_book = match check.kind {
         Kind::Rule(rule) => rule(subject),
-        Kind::Capabilities(names) => Some(u64::from(has_any(subject, names))),
+        Kind::Capabilities(any) => Some(u64::from(subject.settings.sandbox.bounding_set.value.meets(any))),
         Kind::Namespace(word) => Some(u64::from(may_make(subject, word))),
         Kind::Family(flag) => Some(u64::from(may_open(subject, flag))),
-        Kind::SyscallGroup(name) => Some(calls_open(subject, name)),
+        Kind::SyscallGroup(name) => Some(calls.open(name)),
     };
     if subject.is_users_own()
         && let Some((badness, why)) = what_really_applies(check, subject)
@@ -65,11 +65,6 @@ fn needs_user_namespace(subject: &Subject<'_>) -> bool {
         || crate::rules::private_mounts(&Subject { mode: crate::Mode::Manager, ..*subject }) == Some(0)
 }
 
-fn has_any(subject: &Subject<'_>, names: &[&str]) -> bool {
-    let bounding = subject.settings.sandbox.bounding_set.value;
-    names.iter().filter_map(|name| Capability::parse(name)).any(|capability| bounding.contains(capability))
-}
-
 fn may_make(subject: &Subject<'_>, word: &str) -> bool {
     subject.settings.syscalls.namespaces.value.allowed().any(|kind| kind.word() == word)
 }
@@ -93,21 +88,39 @@ fn flag_of(family: &str) -> FamilyFlag {
     }
 }
 
-/// 10 without a filter; on a list of allowed calls 9 while any of the group is on it; on a list of denied calls 10 while any
-/// of the group is not on it (`analyze-security.c: assess_system_call_filter`). Calls that the machine's own ABI lacks do
-/// not count.
-fn calls_open(subject: &Subject<'_>, group: &str) -> u64 {
-    let filter = &subject.settings.syscalls.filter.value;
-    let Some(group) = Group::named(group) else { return 10 };
-    if !filter.is_active() {
-        return 10;
+/// The list of `SystemCallFilter=`, taken out once for the eleven checks that ask it.
+struct Calls {
+    machine: Machine,
+    sense: Option<Sense>,
+    /// By call; whether the call has no answer of its own.
+    listed: Vec<(Syscall, bool)>,
+}
+
+impl Calls {
+    fn of(subject: &Subject<'_>) -> Calls {
+        let filter = &subject.settings.syscalls.filter.value;
+        Calls {
+            machine: subject.machine,
+            sense: filter.sense().filter(|_| filter.is_active()),
+            listed: filter.listed().map(|(call, answer)| (call, answer.is_none())).collect(),
+        }
     }
-    let native = subject.machine.native();
-    let listed: std::collections::BTreeMap<_, _> = filter.listed().collect();
-    let mut members = group.calls().iter().filter(|call| call.number(native).is_some());
-    match filter.sense() {
-        Some(Sense::Allow) if members.any(|call| matches!(listed.get(call), Some(None))) => 9,
-        Some(Sense::Deny) if members.any(|call| !listed.contains_key(call)) => 10,
-        _ => 0,
+
+    fn plain(&self, call: Syscall) -> Option<bool> {
+        self.listed.binary_search_by_key(&call, |listed| listed.0).ok().map(|at| self.listed[at].1)
+    }
+
+    /// 10 without a filter; on a list of allowed calls 9 while any of the group is on it; on a list of denied calls 10
+    /// while any of the group is not on it (`analyze-security.c: assess_system_call_filter`). Calls that the machine's
+    /// own ABI lacks do not count.
+    fn open(&self, group: &str) -> u64 {
+        let (Some(group), Some(sense)) = (Group::named(group), self.sense) else { return 10 };
+        let native = self.machine.native();
+        let mut members = group.calls().iter().filter(|call| call.number(native).is_some());
+        match sense {
+            Sense::Allow if members.any(|call| self.plain(*call) == Some(true)) => 9,
+            Sense::Deny if members.any(|call| self.plain(*call).is_none()) => 10,
+            Sense::Allow | Sense::Deny => 0,
+        }
     }
 }

@@ -6,6 +6,7 @@ mod process;
 mod system;
 
 use crate::Subject;
+use ringfence_settings::CapabilitySet;
 
 /// One check of the table.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(crate) enum Kind {
     /// By a rule of its own; `None` is not applicable.
     Rule(fn(&Subject<'_>) -> Option<u64>),
     /// Bad while any of these is in the bounding set.
-    Capabilities(&'static [&'static str]),
+    Capabilities(CapabilitySet),
     /// Bad while namespaces of this type may be made.
     Namespace(&'static str),
     /// Bad while sockets of this kind may be made.

@@ -105,6 +105,16 @@ impl fmt::Debug for Capability {
     }
 }
 
+/// Whether two texts are equal; `==` on texts is not yet for compile time.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut n = 0;
+    while n < a.len() && n < b.len() && a[n] == b[n] {
+        n += 1;
+    }
+    n == a.len() && n == b.len()
+}
+
 /// A set of capabilities, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CapabilitySet(pub u64);
@@ -114,6 +124,25 @@ impl CapabilitySet {
     pub const EMPTY: CapabilitySet = CapabilitySet(0);
     /// Every capability that there is or will be: the default of `CapabilityBoundingSet=`.
     pub const ALL: CapabilitySet = CapabilitySet(u64::MAX);
+
+    /// The set of these capabilities, by their names with `CAP_` in upper case. An unknown name does not compile.
+    pub const fn named(names: &[&str]) -> CapabilitySet {
+        let (mut set, mut n) = (0, 0);
+        while n < names.len() {
+            let mut number = 0;
+            while !same(names[n], NAMES[number]) {
+                number += 1;
+            }
+            set |= 1 << number;
+            n += 1;
+        }
+        CapabilitySet(set)
+    }
+
+    /// Whether the two have any capability in common.
+    pub const fn meets(self, other: CapabilitySet) -> bool {
+        self.0 & other.0 != 0
+    }
 
     /// Whether the set has it.
     pub fn contains(self, capability: Capability) -> bool {

@@ -2,7 +2,7 @@
 
 use super::sandbox::words;
 use ringfence_terms::Sourced;
-use ringfence_unit::Manager;
+use ringfence_unit::{Manager, UnitName};
 use std::collections::BTreeMap;
 
 /// Limits, umask, keyring, personality.
@@ -29,12 +29,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// The defaults of one kind of manager.
-    pub fn for_manager(manager: Manager) -> Process {
+    /// The defaults of one unit: services have keyrings of their own, other units share one (systemd:
+    /// `src/core/service.c: service_init`, `src/core/execute.c: exec_context_init`).
+    pub fn for_unit(unit: &UnitName, manager: Manager) -> Process {
         Process {
             limits: BTreeMap::new(),
             umask: Sourced::built_in(0o022),
             keyring_mode: Sourced::built_in(match manager {
+                _ if !unit.is_service() => KeyringMode::Shared,
                 Manager::System => KeyringMode::Private,
                 Manager::User => KeyringMode::Inherit,
             }),

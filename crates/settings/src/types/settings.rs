@@ -115,6 +115,7 @@ impl Settings {
     /// The settings of a unit with no directives at all.
     pub fn defaults(unit: UnitName, manager: Manager) -> Settings {
         Settings {
+            process: Process::for_unit(&unit, manager),
             unit,
             manager,
             unit_section: UnitSection::default(),
@@ -124,7 +125,6 @@ impl Settings {
             paths: Paths::default(),
             directories: ExecDirectories::default(),
             sandbox: Sandbox::default(),
-            process: Process::for_manager(manager),
             scheduling: Scheduling::default(),
             environment: Environment::default(),
             stdio: Stdio::default(),
