@@ -48,8 +48,8 @@ impl AbsPath {
         AbsPath(Arc::from(Path::new("/")))
     }
 
-    /// Simplifies `//`, `/./` and a trailing `/`, then checks the rules that systemd has for paths in units
-    /// (`path_simplify_and_warn`).
+    /// Simplifies `//`, `/./`, `..` at the very beginning and a trailing `/`, then checks the rules that systemd has for
+    /// paths in units (`path_simplify_and_warn`).
     pub fn parse(text: impl AsRef<OsStr>) -> Result<Self, PathError> {
         let bytes = text.as_ref().as_bytes();
         if bytes.first() != Some(&b'/') {
@@ -62,6 +62,8 @@ impl AbsPath {
         for component in bytes.split(|&b| b == b'/') {
             match component {
                 b"" | b"." => {}
+                // The root is its own parent.
+                b".." if simple.is_empty() => {}
                 b".." => return Err(PathError::ParentComponent),
                 name => {
                     simple.push(b'/');
@@ -187,7 +189,9 @@ mod tests {
 
     #[test]
     fn simplifies_as_systemd_does() {
-        for (text, simple) in [("/", "/"), ("//", "/"), ("/a//b/./c/", "/a/b/c"), ("/.", "/")] {
+        for (text, simple) in
+            [("/", "/"), ("//", "/"), ("/a//b/./c/", "/a/b/c"), ("/.", "/"), ("/../../a", "/a"), ("/..", "/")]
+        {
             assert_eq!(path(text).to_string(), simple);
         }
     }

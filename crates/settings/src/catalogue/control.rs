@@ -4,8 +4,9 @@ use super::field::{Field, REMOVED, kept, scalar, words_only};
 use super::{Directive, Kind, Manual, Merge, Propose, Section};
 use crate::DevicePolicy;
 use crate::read::{
-    AbsolutePath, BlockWeight, Boolean, CpuWeight, Memory, Notation, Percentage, Quota, Shares, Span, Tasks,
-    Text, Weight, Word, addresses, delegate, device_allow, filter_path, show_devices, show_each, show_list,
+    AbsolutePath, BlockWeight, Boolean, CpuWeight, Memory, NonEmpty, Notation, Percentage, Quota, Shares,
+    Span, Tasks, Text, Weight, Word, addresses, delegate, device_allow, filter_path, show_devices, show_each,
+    show_list,
 };
 
 const fn here(name: &'static str, chapter: &'static str, field: Field, doc: &'static str) -> Directive {
@@ -82,13 +83,13 @@ words_only!(
 
 pub(super) static ALL: &[Directive] = &[
     here("CPUAccounting", CPU, kept!(Boolean, Last), "Whether CPU time is counted.").not_concerned(),
-    here("CPUWeight", CPU, kept!(CpuWeight, Last), "The share of CPU time when it is short.")
+    here("CPUWeight", CPU, kept!(CpuWeight, LastOrUnset), "The share of CPU time when it is short.")
         .since(232)
         .cannot(NO_CPU_LIMIT),
     here(
         "StartupCPUWeight",
         CPU,
-        kept!(CpuWeight, Last),
+        kept!(CpuWeight, LastOrUnset),
         "As CPUWeight=, while the system starts and stops.",
     )
     .since(232)
@@ -211,12 +212,17 @@ pub(super) static ALL: &[Directive] = &[
     here("IOAccounting", IO, kept!(Boolean, Last), "Whether use of disks is counted.")
         .since(230)
         .not_concerned(),
-    here("IOWeight", IO, kept!(Weight, Last), "The share of disks when they are busy.")
+    here("IOWeight", IO, kept!(Weight, LastOrUnset), "The share of disks when they are busy.")
         .since(230)
         .cannot(NO_IO_LIMIT),
-    here("StartupIOWeight", IO, kept!(Weight, Last), "As IOWeight=, while the system starts and stops.")
-        .since(230)
-        .cannot(NO_IO_LIMIT),
+    here(
+        "StartupIOWeight",
+        IO,
+        kept!(Weight, LastOrUnset),
+        "As IOWeight=, while the system starts and stops.",
+    )
+    .since(230)
+    .cannot(NO_IO_LIMIT),
     here("IODeviceWeight", IO, kept!(Text, List), "As IOWeight=, for one device.")
         .since(230)
         .cannot(NO_IO_LIMIT),
@@ -326,7 +332,7 @@ pub(super) static ALL: &[Directive] = &[
     .exposure(&["DeviceAllow"])
     .propose(Propose::WhenUnused)
     .cannot("devices are not filtered: the service can use every node that it sees and may open"),
-    here("Slice", GROUPS, kept!(Text, Last), "The slice that the unit's control group is in.")
+    here("Slice", GROUPS, kept!(NonEmpty, Last), "The slice that the unit's control group is in.")
         .not_concerned(),
     here(
         "Delegate",
@@ -418,17 +424,23 @@ pub(super) static ALL: &[Directive] = &[
     )
     .since(255)
     .cannot("core dumps stay with the host"),
-    here("CPUShares", DEPRECATED, kept!(Shares, Last), "An old form of CPUWeight=.").cannot(NO_CPU_LIMIT),
-    here("StartupCPUShares", DEPRECATED, kept!(Shares, Last), "An old form of StartupCPUWeight=.")
+    here("CPUShares", DEPRECATED, kept!(Shares, LastOrUnset), "An old form of CPUWeight=.")
+        .cannot(NO_CPU_LIMIT),
+    here("StartupCPUShares", DEPRECATED, kept!(Shares, LastOrUnset), "An old form of StartupCPUWeight=.")
         .cannot(NO_CPU_LIMIT),
     here("MemoryLimit", DEPRECATED, kept!(Memory, LastOrUnset), "An old form of MemoryMax=.")
         .cannot(NO_MEMORY_LIMIT),
     here("BlockIOAccounting", DEPRECATED, kept!(Boolean, Last), "An old form of IOAccounting=.")
         .not_concerned(),
-    here("BlockIOWeight", DEPRECATED, kept!(BlockWeight, Last), "An old form of IOWeight=.")
+    here("BlockIOWeight", DEPRECATED, kept!(BlockWeight, LastOrUnset), "An old form of IOWeight=.")
         .cannot(NO_IO_LIMIT),
-    here("StartupBlockIOWeight", DEPRECATED, kept!(BlockWeight, Last), "An old form of StartupIOWeight=.")
-        .cannot(NO_IO_LIMIT),
+    here(
+        "StartupBlockIOWeight",
+        DEPRECATED,
+        kept!(BlockWeight, LastOrUnset),
+        "An old form of StartupIOWeight=.",
+    )
+    .cannot(NO_IO_LIMIT),
     here("BlockIODeviceWeight", DEPRECATED, kept!(Text, List), "An old form of IODeviceWeight=.")
         .cannot(NO_IO_LIMIT),
     here("BlockIOReadBandwidth", DEPRECATED, kept!(Text, List), "An old form of IOReadBandwidthMax=.")

@@ -3,12 +3,12 @@
 use super::field::Field;
 use crate::Capability;
 use ringfence_terms::Origin;
+use std::fmt;
 
 /// The systemd version that the catalogue describes.
 pub const VERSION: u16 = 257;
 
 /// One directive that systemd knows.
-#[derive(Debug)]
 pub struct Directive {
     /// Its name, without the `=`.
     pub name: &'static str,
@@ -199,7 +199,8 @@ impl Kind {
 /// What a second assignment does to the first, and what an empty one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Merge {
-    /// The last valid one wins; an empty one is invalid and changes nothing.
+    /// The last valid one wins; an empty one is invalid and changes nothing (but for `SecureBits=` and `Delegate=`, where
+    /// nothing is a value too).
     Last,
     /// The last valid one wins; an empty one goes back to the default.
     LastOrUnset,
@@ -265,6 +266,13 @@ pub struct Shown {
     pub value: String,
     /// The line that it came from; a line of another directive where that one implies the value, none for a default.
     pub origin: Option<Origin>,
+}
+
+impl fmt::Debug for Directive {
+    /// Its name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl Directive {

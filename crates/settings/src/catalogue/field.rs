@@ -3,7 +3,6 @@
 use super::{Kind, Merge, Shown};
 use crate::Settings;
 use crate::read::{Line, Refusal};
-use std::fmt;
 
 /// Where in [`Settings`] a directive's value lies, how a line gets there, and how it is written again.
 #[derive(Clone, Copy)]
@@ -16,12 +15,6 @@ pub(crate) struct Field {
     pub(crate) read: fn(&mut Line<'_>, &mut Settings) -> Result<(), Refusal>,
     /// The values that are not at their default, or that a line gave.
     pub(crate) show: fn(&Settings) -> Vec<Shown>,
-}
-
-impl fmt::Debug for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {:?}", self.kind, self.merge)
-    }
 }
 
 /// A field with one value: the last valid assignment wins.

@@ -1,10 +1,10 @@
 //! systemd.exec(5), "Logging and Standard Input/Output".
 
-use super::field::{Field, kept, optional, scalar};
+use super::field::{Field, kept, optional, scalar, words_only};
 use super::{Directive, Implication, Kind, Manual, Merge, Section};
 use crate::read::{
-    AbsolutePath, Boolean, LogNamespaceName, Span, Stream, Text, Unsigned, input, input_data, input_text,
-    output, show_input, show_input_data, show_output,
+    AbsolutePath, Boolean, LogNamespaceName, Span, Stream, Text, Unsigned, Word, input, input_data,
+    input_text, output, show_input, show_input_data, show_output,
 };
 
 const MANUAL: Manual = Manual { page: "systemd.exec(5)", chapter: "Logging and Standard Input/Output" };
@@ -27,6 +27,16 @@ macro_rules! output {
         }
     };
 }
+
+words_only!(
+    /// Levels of messages.
+    Level: "emerg" "alert" "crit" "err" "warning" "notice" "info" "debug" "0" "1" "2" "3" "4" "5" "6" "7"
+);
+words_only!(
+    /// Facilities of syslog.
+    Facility: "kern" "user" "mail" "daemon" "auth" "syslog" "lpr" "news" "uucp" "cron" "authpriv" "ftp" "local0" "local1"
+        "local2" "local3" "local4" "local5" "local6" "local7"
+);
 
 pub(super) static ALL: &[Directive] = &[
     here(
@@ -76,7 +86,7 @@ pub(super) static ALL: &[Directive] = &[
         "Data for standard input.",
     )
     .since(236),
-    here("LogLevelMax", kept!(Text, Last), "Up to which level messages are kept.")
+    here("LogLevelMax", kept!(Word<Level>, Last), "Up to which level messages are kept.")
         .since(236)
         .cannot(NO_JOURNAL),
     here(
@@ -112,8 +122,9 @@ pub(super) static ALL: &[Directive] = &[
         optional!(Text: stdio.syslog_identifier),
         "The name before every message; the program's when not set.",
     ),
-    here("SyslogFacility", kept!(Text, Last), "The syslog facility of messages.").cannot(NO_JOURNAL),
-    here("SyslogLevel", kept!(Text, Last), "The level of messages that name none.").cannot(NO_JOURNAL),
+    here("SyslogFacility", kept!(Word<Facility>, Last), "The syslog facility of messages.")
+        .cannot(NO_JOURNAL),
+    here("SyslogLevel", kept!(Word<Level>, Last), "The level of messages that name none.").cannot(NO_JOURNAL),
     here("SyslogLevelPrefix", kept!(Boolean, Last), "Whether `<N>` before a message is its level.")
         .cannot(NO_JOURNAL),
     here(

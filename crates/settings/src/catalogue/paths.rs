@@ -3,10 +3,10 @@
 use super::field::{Field, kept, optional, scalar};
 use super::{Directive, Implication, Kind, Manual, Merge, Propose, Section};
 use crate::read::{
-    AbsolutePath, Boolean, Text, Word, bind, keep, search_path, show_binds, show_nothing, show_search_path,
-    show_working_directory, working_directory,
+    AbsolutePath, Boolean, Entry, Text, Word, bind, images, search_path, show_binds, show_nothing,
+    show_search_path, show_working_directory, working_directory,
 };
-use crate::{ProcSubset, ProtectProc, Settings};
+use crate::{ProcSubset, ProtectProc};
 use Implication::{ApiFileSystems, Defaults, MountNamespace};
 
 const MANUAL: Manual = Manual { page: "systemd.exec(5)", chapter: "Paths" };
@@ -29,23 +29,15 @@ macro_rules! binds {
 
 /// A list of images or directories of which only the presence is noted.
 macro_rules! images {
-    ($form:literal, $flag:ident, $($name:literal)|+) => {
+    ($form:literal, $entry:ident) => {
         Field {
             kind: Kind::Form($form),
             merge: Merge::List,
             kept: true,
-            read: |line, settings| {
-                keep::<Text>(line, settings)?;
-                settings.paths.$flag = has_lines(settings, &[$($name),+]);
-                Ok(())
-            },
+            read: |line, settings| images(line, settings, Entry::$entry),
             show: show_nothing,
         }
     };
-}
-
-fn has_lines(settings: &Settings, names: &[&str]) -> bool {
-    settings.other.iter().any(|origin| names.contains(&&*origin.directive))
 }
 
 const NO_IMAGE: &str = "no disk image is mounted: the service sees the host's files instead";
@@ -174,7 +166,7 @@ pub(super) static ALL: &[Directive] = &[
         .propose(Propose::FromEvidence),
     here(
         "MountImages",
-        images!("`IMAGE:DESTINATION[:OPTIONS]`, both absolute paths", mount_images, "MountImages"),
+        images!("`IMAGE:DESTINATION[:OPTIONS]`, both absolute paths", Mount),
         "Mounts the file systems of disk images for the service.",
     )
     .since(247)
@@ -184,7 +176,7 @@ pub(super) static ALL: &[Directive] = &[
     .cannot("the images are not mounted: the service sees what the host has at those paths"),
     here(
         "ExtensionImages",
-        images!("absolute paths of images", extensions, "ExtensionImages" | "ExtensionDirectories"),
+        images!("absolute paths of images", Extension),
         "Lays the trees of disk images over the service's /usr, /opt or /etc.",
     )
     .since(248)
@@ -193,7 +185,7 @@ pub(super) static ALL: &[Directive] = &[
     .cannot("the images are not laid over the tree: what they would add is missing"),
     here(
         "ExtensionDirectories",
-        images!("absolute paths of directories", extensions, "ExtensionImages" | "ExtensionDirectories"),
+        images!("absolute paths of directories", Directory),
         "Lays the trees of directories over the service's /usr, /opt or /etc.",
     )
     .since(251)

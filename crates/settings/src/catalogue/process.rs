@@ -82,14 +82,7 @@ pub(super) static ALL: &[Directive] = &[
     ),
     here(
         "TimerSlackNSec",
-        Field {
-            merge: Merge::Last,
-            kept: false,
-            read: |line, settings| {
-                crate::read::some::<Nanoseconds>(line, &mut settings.process.timer_slack_ns)
-            },
-            ..optional!(Nanoseconds: process.timer_slack_ns)
-        },
+        scalar!(Nanoseconds: process.timer_slack_ns),
         "How late the kernel may wake the service's processes, to wake up less often.",
     ),
     here(

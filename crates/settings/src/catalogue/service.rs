@@ -32,6 +32,11 @@ words_only!(
     RestartMode: "normal" "direct" "debug"
 );
 
+words_only!(
+    /// `OOMPolicy=`.
+    OomPolicy: "continue" "stop" "kill"
+);
+
 const STATUSES: Kind = Kind::Form("exit statuses by number or name, and signals");
 
 pub(super) static ALL: &[Directive] = &[
@@ -266,7 +271,7 @@ pub(super) static ALL: &[Directive] = &[
         .cannot("no USB gadget is set up"),
     here(
         "OOMPolicy",
-        kept!(Text, Last),
+        kept!(Word<OomPolicy>, Last),
         "What to do when the kernel killed a process of the service for want of memory.",
     )
     .since(243)

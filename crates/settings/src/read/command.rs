@@ -96,6 +96,8 @@ fn command<'t>(line: &mut Line<'_>, text: &'t str) -> Result<(Option<Command>, O
         Ok(path) => path,
         Err(error) => return Err(stop(line, path, format!("the command's path is wrong: {error}"), None)),
     };
+    // Without `@`, the command's own name is the path as it is written.
+    let own_name = path.clone();
     let path = match executable(&path) {
         Ok(path) => path,
         Err(why) => {
@@ -106,7 +108,7 @@ fn command<'t>(line: &mut Line<'_>, text: &'t str) -> Result<(Option<Command>, O
 
     let mut argv = Vec::new();
     if !prefixes.argv0 {
-        argv.push(path.clone());
+        argv.push(own_name);
     }
     let mut more = None;
     while let Some(rest) = words.rest().filter(|rest| !rest.is_empty()) {
@@ -187,11 +189,13 @@ fn executable(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
-/// Removes `//` and `/./`; unlike elsewhere, `..` is allowed in the path of a command.
+/// Removes `//` and `/./`; unlike elsewhere, `..` is allowed in the path of a command, but for the beginning, where it
+/// means nothing.
 fn simplify(path: &str) -> String {
-    path.split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .fold(String::new(), |all, part| all + "/" + part)
+    let components = path.split('/').filter(|component| !matches!(*component, "" | "."));
+    components
+        .skip_while(|component| *component == "..")
+        .fold(String::new(), |path, component| path + "/" + component)
 }
 
 /// The commands as their lines; each line once, whole.

@@ -132,7 +132,8 @@ fn load(line: &mut Line<'_>, content: Content) -> Option<Credential> {
     let (name, source) = split(line, is_name)?;
     let source = if source.is_empty() { name.clone() } else { line.expand(source)? };
     let is_path = source.starts_with('/');
-    let path = is_path.then(|| AbsPath::parse(&source).ok()).flatten();
+    // Unlike elsewhere, a path that is not in its simplest spelling is refused (`path_is_normalized`).
+    let path = AbsPath::parse(&source).ok().filter(|path| *path.to_string() == *source);
     if path.is_none() && (is_path || !is_name(&source)) {
         let message = format!(
             "{} ignores the line: `{source}` is neither an absolute path nor a credential's name",

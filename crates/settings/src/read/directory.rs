@@ -3,7 +3,7 @@
 use super::{Line, Refusal, line::quoted, scalar::show_each};
 use crate::catalogue::Shown;
 use crate::{DirectoryKind, ExecDirectory, Settings};
-use ringfence_terms::{AbsPath, PathError, Sourced};
+use ringfence_terms::{AbsPath, Sourced};
 use ringfence_unit::words::{Backslash, Quoting, Words};
 
 const TUPLE: Quoting = Quoting { unquote: true, backslash: Backslash::Kept, relax: false, keep_empty: false };
@@ -18,11 +18,24 @@ pub(crate) fn directories(
 ) -> Result<(), Refusal> {
     if line.value.is_empty() {
         settings.directories.all.retain(|directory| directory.value.kind != kind);
+        // The mode goes with the list (`exec_directory_done`).
+        settings.directories.modes[kind as usize] = Sourced::built_in(0o755);
         return Ok(());
     }
     for word in line.words(TUPLE) {
-        if let Some(directory) = directory(line, &word, kind) {
-            add(&mut settings.directories.all, line.sourced(directory));
+        let mut parts = Words::new(&word);
+        let mut next = || parts.next(&[':'], PART).map(Option::unwrap_or_default);
+        match (next(), next(), next()) {
+            (Ok(path), Ok(symlink), Ok(flags)) => {
+                if let Some(directory) = directory(line, &word, kind, [path, symlink, flags]) {
+                    add(&mut settings.directories.all, line.sourced(directory));
+                }
+            }
+            // A wrong escape ends the reading of the whole line.
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
+                line.broken(&word, error);
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -41,17 +54,13 @@ fn add(all: &mut Vec<Sourced<ExecDirectory>>, new: Sourced<ExecDirectory>) {
     }
 }
 
-fn directory(line: &mut Line<'_>, word: &str, kind: DirectoryKind) -> Option<ExecDirectory> {
+fn directory(
+    line: &mut Line<'_>,
+    word: &str,
+    kind: DirectoryKind,
+    [path, symlink, flags]: [String; 3],
+) -> Option<ExecDirectory> {
     let name = line.name();
-    let mut parts = Words::new(word);
-    let mut next = || parts.next(&[':'], PART).map(Option::unwrap_or_default);
-    let (path, symlink, flags) = match (next(), next(), next()) {
-        (Ok(path), Ok(symlink), Ok(flags)) => (path, symlink, flags),
-        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
-            line.broken(word, error);
-            return None;
-        }
-    };
     let path = relative(line, &path)?;
     if path == "private" || path.starts_with("private/") {
         line.warn(
@@ -82,12 +91,13 @@ fn relative(line: &mut Line<'_>, text: &str) -> Option<String> {
     let text = line.expand(text)?;
     let reason = if text.starts_with('/') {
         "the path must be relative to the directory's base"
+    } else if text.split('/').any(|component| component == "..") {
+        "the path contains a `..` component"
     } else {
         match AbsPath::root().join(&text) {
             Ok(path) if path.is_root() => "the path is empty",
             Ok(path) => return Some(path.to_string().trim_start_matches('/').to_owned()),
-            Err(PathError::ParentComponent) => "the path contains a `..` component",
-            Err(PathError::TooLong | PathError::Nul | PathError::NotAbsolute) => "the path is too long",
+            Err(_) => "the path is too long",
         }
     };
     let help = text.strip_prefix('/').and_then(|_| {

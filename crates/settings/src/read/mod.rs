@@ -8,6 +8,7 @@ mod control;
 mod credentials;
 mod directory;
 mod environment;
+mod images;
 mod kept;
 mod line;
 mod notation;
@@ -34,11 +35,12 @@ pub(crate) use environment::{
     Unset, Variable, VariableName, environment, environment_file, pass_environment, show_environment_files,
     unset_environment,
 };
+pub(crate) use images::{Entry, images};
 pub(crate) use kept::{keep, kept, removed, show_kept, show_nothing};
 pub(crate) use line::{Line, Refusal, VERBATIM};
 pub(crate) use notation::{
-    AbsolutePath, Architecture, Boolean, Bounded, BusName, Keyword, Mode, Nanoseconds, Never, Notation,
-    Signal, SocketName, Span, Text, Unsigned, UserName, Word,
+    AbsolutePath, Architecture, Boolean, Bounded, BusName, Keyword, Mode, Nanoseconds, Never, NonEmpty,
+    Notation, Signal, SocketName, Span, Text, Unsigned, UserName, Word,
 };
 pub(crate) use path_list::{access, show_access};
 pub(crate) use place::{search_path, show_search_path, show_working_directory, working_directory};

@@ -114,6 +114,21 @@ impl Notation for Text {
     }
 }
 
+/// Any text but none, specifiers replaced.
+pub(crate) struct NonEmpty;
+
+impl Notation for NonEmpty {
+    type Value = String;
+    const KIND: Kind = Text::KIND;
+    const SPECIFIERS: bool = true;
+    fn parse(text: &str) -> Result<String, Wrong> {
+        if text.is_empty() { Err(Wrong::OTHERWISE) } else { Ok(text.into()) }
+    }
+    fn write(value: &String) -> String {
+        Text::write(value)
+    }
+}
+
 /// A path as units may name it (systemd: `path_simplify_and_warn` with `PATH_CHECK_ABSOLUTE`).
 pub(crate) fn unit_path(text: &str) -> Result<AbsPath, Wrong> {
     let path = AbsPath::parse(text)?;
@@ -257,17 +272,17 @@ impl Notation for Unsigned {
     }
 }
 
-/// A time span in nanoseconds; `infinity` is the largest number.
+/// A time span in nanoseconds; `None` is `infinity`.
 pub(crate) struct Nanoseconds;
 
 impl Notation for Nanoseconds {
-    type Value = u64;
+    type Value = Option<u64>;
     const KIND: Kind = Kind::Form("a time span, in nanoseconds without a unit");
-    fn parse(text: &str) -> Result<u64, Wrong> {
-        Ok(time::nanoseconds(text)?.unwrap_or(u64::MAX))
+    fn parse(text: &str) -> Result<Option<u64>, Wrong> {
+        Ok(time::nanoseconds(text)?)
     }
-    fn write(value: &u64) -> String {
-        if *value == u64::MAX { "infinity".into() } else { format!("{value}ns") }
+    fn write(value: &Option<u64>) -> String {
+        value.map_or_else(|| "infinity".into(), |span| format!("{span}ns"))
     }
 }
 

@@ -80,12 +80,7 @@ checked!(
 );
 
 fn weight(text: &str, low: u64, high: u64) -> Result<(), Fault> {
-    // Nothing stands for the default in all of these.
-    if text.is_empty() || (low..=high).contains(&number::unsigned(text)?) {
-        Ok(())
-    } else {
-        Err(Fault::OutOfRange)
-    }
+    if (low..=high).contains(&number::unsigned(text)?) { Ok(()) } else { Err(Fault::OutOfRange) }
 }
 
 /// A number with at most two (or, with `‰` and `‱`, fewer) decimal places before `%` (systemd: `parse_permyriad`).

@@ -29,14 +29,14 @@ pub(crate) fn pid_file(line: &mut Line<'_>, settings: &mut Settings) -> Result<(
         return Err(wrong("the path is in one of the kernel's own file systems"));
     }
     let path = match path.as_path().strip_prefix("/var/run") {
-        Ok(rest) if !rest.as_os_str().is_empty() => {
+        Ok(rest) => {
             let moved = unit_path(&format!("/run/{}", rest.display())).map_err(|fault| wrong(fault.why))?;
             let message =
                 format!("PIDFile={path} lies below the old directory /var/run, and is read as {moved}");
             line.note(line.value, message, Some(format!("write `PIDFile={moved}`")));
             moved
         }
-        _ => path,
+        Err(_) => path,
     };
     *field = line.sourced(Some(path));
     Ok(())

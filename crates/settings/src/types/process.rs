@@ -18,7 +18,7 @@ pub struct Process {
     pub oom_score_adjust: Sourced<Option<i32>>,
     /// `CoredumpFilter=`, the bits of `/proc/PID/coredump_filter`.
     pub coredump_filter: Sourced<Option<u64>>,
-    /// `TimerSlackNSec=`, in nanoseconds.
+    /// `TimerSlackNSec=`, in nanoseconds; `None`, as `infinity`, leaves it alone.
     pub timer_slack_ns: Sourced<Option<u64>>,
     /// `Personality=`, as personality(2) takes it.
     pub personality: Sourced<Option<u32>>,

@@ -23,13 +23,17 @@ fn words_are_split_as_systemd_does() {
         (r#"/bin/a "b c" 'd'e"#, vec!["/bin/a", "b c", "de"]),
         (r"/bin/a \x41\n\s", vec!["/bin/a", "A\n "]),
         ("/bin/a %i %%", vec!["/bin/a", "i", "%"]),
-        ("/bin//./a $B ${C}", vec!["/bin/a", "$B", "${C}"]),
+        ("/bin//./a $B ${C}", vec!["/bin//./a", "$B", "${C}"]),
         (r#"/bin/a \; ";" b;"#, vec!["/bin/a", ";", ";", "b;"]),
         ("@/bin/a b c", vec!["b", "c"]),
         ("a b", vec!["a", "b"]),
         ("/bin/../a", vec!["/bin/../a"]),
     ] {
         assert_eq!(one(line).argv, argv, "{line}");
+    }
+    // The path is simplified, the name that the command sees is not.
+    for (line, path) in [("/bin//./a", "/bin/a"), ("/../a", "/a"), ("/../b/../a", "/b/../a")] {
+        assert_eq!(one(line).path, path, "{line}");
     }
 }
 

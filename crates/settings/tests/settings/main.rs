@@ -3,6 +3,7 @@
 mod catalogue;
 mod commands;
 mod from_text;
+mod laws;
 mod merging;
 mod paths;
 mod values;

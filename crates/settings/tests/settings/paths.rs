@@ -33,6 +33,7 @@ fn a_wrong_path_is_dropped_and_the_line_goes_on() {
         ("InaccessiblePaths=/%z /ok", vec!["/ok"]),
         ("InaccessiblePaths=/ok \"/open", vec!["/ok"]),
         ("InaccessiblePaths=%t/%p", vec!["/run/x"]),
+        ("InaccessiblePaths=/../up", vec!["/up"]),
         ("InaccessiblePaths=\"/a b\" /c\\ d", vec!["\"/a b\"", "\"/c d\""]),
     ] {
         assert_eq!(shown(line, "InaccessiblePaths"), left, "{line}");
@@ -86,6 +87,10 @@ fn directories_are_relative_and_know_symlinks() {
     for wrong in ["/abs", "../up", "private/x", "a:b:rw", "."] {
         assert_eq!(shown(&format!("StateDirectory={wrong} ok"), "StateDirectory"), ["ok"], "{wrong}");
     }
+    // A wrong escape ends the line, a reset takes the mode along.
+    assert_eq!(shown("StateDirectory=a b\\q c", "StateDirectory"), ["a"]);
+    let reset = clean("StateDirectoryMode=0700\nStateDirectory=\n");
+    assert_eq!(reset.directories.mode(DirectoryKind::State).value, 0o755);
     assert_eq!(shown("ConfigurationDirectory=a:b ok", "ConfigurationDirectory"), ["ok"]);
     assert_eq!(
         shown("RuntimeDirectory=a\nRuntimeDirectory=\nRuntimeDirectory=%N", "RuntimeDirectory"),

@@ -91,6 +91,7 @@ fn credentials() {
     assert_eq!(all("SetCredential=a:1\nLoadCredential=b:/x\nSetCredential=\n").len(), 1);
     check(&[
         ("SetCredential=a", "SetCredential", &[], 1),
+        ("LoadCredential=a:/x//y", "LoadCredential", &[], 1),
         ("SetCredential=a/b:c", "SetCredential", &[], 1),
         ("SetCredentialEncrypted=a:!!", "SetCredentialEncrypted", &[], 1),
         ("ImportCredential=a*b", "ImportCredential", &[], 1),
@@ -115,6 +116,8 @@ fn limits_and_the_process() {
         ("OOMScoreAdjust=5\nOOMScoreAdjust=", "OOMScoreAdjust", &[], 0),
         ("CoredumpFilter=default nonsense", "CoredumpFilter", &[], 1),
         ("KeyringMode=Private", "KeyringMode", &[], 1),
+        ("TimerSlackNSec=5\nTimerSlackNSec=infinity", "TimerSlackNSec", &["infinity"], 0),
+        ("TimerSlackNSec=5\nTimerSlackNSec=", "TimerSlackNSec", &["5ns"], 1),
         ("Personality=nonsense", "Personality", &[], 1),
     ]);
 }
@@ -188,7 +191,7 @@ fn a_pid_file_is_below_run_unless_it_says_otherwise() {
         ("PIDFile=/var/run/x.pid", "PIDFile", &["/run/x.pid"], 1),
         ("PIDFile=x\nPIDFile=", "PIDFile", &[], 0),
     ]);
-    for wrong in ["PIDFile=../x", "PIDFile=/proc/1"] {
+    for wrong in ["PIDFile=../x", "PIDFile=/a/../x", "PIDFile=/proc/1"] {
         assert_eq!(service(wrong).0.refused.len(), 1, "{wrong}");
     }
 }
@@ -260,6 +263,11 @@ fn what_has_no_type_is_checked_merged_and_reported() {
         ("CPUAccounting=maybe", "CPUAccounting", &[], 1),
         ("RestartMode=direct", "RestartMode", &["direct"], 0),
         ("Capabilities=x", "Capabilities", &[], 1),
+        ("LogLevelMax=debug\nLogLevelMax=", "LogLevelMax", &["debug"], 1),
+        ("MountImages=/a:/b rel:/c", "MountImages", &["/a:/b rel:/c"], 1),
+        ("MountImages=/a /proc/b:/c", "MountImages", &[], 2),
+        ("ExtensionImages=-/a", "ExtensionImages", &["-/a"], 0),
+        ("ExtensionDirectories=-+/a rel", "ExtensionDirectories", &["-+/a rel"], 1),
     ]);
     let settings =
         clean("MemoryMax=1G\nRootImage=/i\nIPAddressDeny=any\nCPUAccounting=yes\nTasksMax=5\nTasksMax=\n");
