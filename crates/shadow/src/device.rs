@@ -1,0 +1,44 @@
+//! The shadow's `/dev`: the pseudo devices, and those whose use changes nothing outside.
+
+use rustix::fs::{AtFlags, CWD, Dev, FileType, Mode};
+use rustix::io::Result;
+use std::path::Path;
+
+/// Node, its number, its mode. `net/tun` belongs to the network namespace, `fuse` to who opens it.
+const NODES: [(&str, u32, u32, u32); 8] = [
+    ("null", 1, 3, 0o666),
+    ("zero", 1, 5, 0o666),
+    ("full", 1, 7, 0o666),
+    ("random", 1, 8, 0o666),
+    ("urandom", 1, 9, 0o666),
+    ("tty", 5, 0, 0o666),
+    ("net/tun", 10, 200, 0o666),
+    ("fuse", 10, 229, 0o666),
+];
+
+const LINKS: [(&str, &str); 6] = [
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+    ("ptmx", "pts/ptmx"),
+    ("core", "/proc/kcore"),
+];
+
+/// Fills an empty directory that will be `/dev`.
+pub fn fill(dev: &Path) -> Result<()> {
+    for directory in ["net", "pts", "shm", "mqueue"] {
+        rustix::fs::mkdirat(CWD, dev.join(directory), Mode::from_raw_mode(0o755))?;
+    }
+    for (name, major, minor, mode) in NODES {
+        let path = dev.join(name);
+        let number: Dev = rustix::fs::makedev(major, minor);
+        rustix::fs::mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(mode), number)?;
+        // mknod(2) takes the umask off the mode.
+        rustix::fs::chmodat(CWD, &path, Mode::from_raw_mode(mode), AtFlags::empty())?;
+    }
+    for (name, target) in LINKS {
+        rustix::fs::symlinkat(target, CWD, dev.join(name))?;
+    }
+    Ok(())
+}
