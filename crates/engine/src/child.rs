@@ -20,7 +20,7 @@ use ringfence_sys::{descriptors, exec, keyring, signal};
 use ringfence_terms::{AbsPath, Origin};
 use ringfence_unit::Manager;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::Mode;
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_no_new_privs, set_thread_res_gid, set_thread_res_uid};
@@ -76,6 +76,7 @@ impl Child<'_> {
         self.begin()?;
         // A new PID namespace gives the process another number; systemd tells the service this one all the same.
         let pid = rustix::process::getpid().as_raw_nonzero().get();
+        self.join_cgroup()?;
         stdio::connect(settings, &self.launch.streams)?;
         properties::set(settings, &mut report)?;
         let owner = runtime.identity.owner();
@@ -124,6 +125,15 @@ impl Child<'_> {
             Err(Errno::PERM) => Ok(()),
             other => other.map(|_| ()).map_err(|e| Failure::new(Step::Setsid, "make a session").errno(e)),
         }
+    }
+
+    fn join_cgroup(&self) -> Result<(), Failure> {
+        let Some(directory) = self.launch.cgroup else { return Ok(()) };
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+        rustix::fs::openat(directory, "cgroup.procs", flags, Mode::empty())
+            .and_then(|file| rustix::io::write(file, b"0"))
+            .map(|_| ())
+            .map_err(|e| Failure::new(Step::Cgroup, "enter the control group").errno(e))
     }
 
     fn credentials(&self) -> Result<Option<AbsPath>, Failure> {

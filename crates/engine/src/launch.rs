@@ -11,9 +11,11 @@ use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{For, Plan};
 use ringfence_settings::{Command, Settings};
 use ringfence_sys::fork::fork_process;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::Pid;
 
 /// One command of a unit, and all that is needed to start it.
 pub struct Launch<'a> {
@@ -36,6 +38,8 @@ pub struct Launch<'a> {
     pub streams: Streams<'a>,
     /// Descriptors that are passed from number 3 on, with their names.
     pub descriptors: &'a [(String, BorrowedFd<'a>)],
+    /// The directory of the control group that the process is to be in.
+    pub cgroup: Option<BorrowedFd<'a>>,
     /// The process is to wait for [`Starting::go`] before the last filters are loaded.
     pub wait: bool,
 }
@@ -90,8 +94,6 @@ pub enum Progress {
 pub struct Started {
     /// Its number.
     pub pid: Pid,
-    /// A handle on it that stays its own.
-    pub pidfd: OwnedFd,
     /// What is applied.
     pub enforcement: Enforcement,
 }
@@ -136,30 +138,44 @@ impl Starting {
     pub fn go(&self) -> Result<(), Failure> {
         match send(&self.channel, &[1], SendFlags::NOSIGNAL) {
             // It died meanwhile, which `progress` will tell.
-            Ok(_) | Err(rustix::io::Errno::PIPE) => Ok(()),
+            Ok(_) | Err(Errno::PIPE) => Ok(()),
             Err(e) => Err(Failure::new(Step::Exec, "let the process go on").errno(e)),
         }
     }
 
     /// Waits for the next thing that happens.
     pub fn progress(&mut self) -> Result<Progress, Failure> {
+        loop {
+            if let Some(progress) = self.advance()? {
+                return Ok(progress);
+            }
+            let mut readable = [PollFd::new(&self.channel, PollFlags::IN)];
+            match poll(&mut readable, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(e) => return Err(Failure::new(Step::Exec, "hear from the process").errno(e)),
+            }
+        }
+    }
+
+    /// The next thing that has happened already, if anything has. [`pid`](Self::pid) may be another one afterwards.
+    pub fn advance(&mut self) -> Result<Option<Progress>, Failure> {
         let mut buffer = vec![0; MAX];
         loop {
-            let length = match recv(&self.channel, &mut buffer[..], RecvFlags::empty()) {
-                Err(rustix::io::Errno::INTR) => continue,
+            let length = match recv(&self.channel, &mut buffer[..], RecvFlags::DONTWAIT) {
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => return Ok(None),
                 // What was not read by a process that has gone comes back as a reset connection.
-                Err(rustix::io::Errno::CONNRESET) => 0,
+                Err(Errno::CONNRESET) => 0,
                 other => other.map_err(|e| Failure::new(Step::Exec, "hear from the process").errno(e))?.1,
             };
             if length == 0 {
-                return Ok(match (self.executing, pidfd_open(self.pid, PidfdFlags::empty())) {
-                    (true, Ok(pidfd)) => Progress::Started(Started {
+                return Ok(Some(match self.executing {
+                    true => Progress::Started(Started {
                         pid: self.pid,
-                        pidfd,
                         enforcement: std::mem::take(&mut self.enforcement),
                     }),
-                    _ => Progress::Vanished(self.pid),
-                });
+                    false => Progress::Vanished(self.pid),
+                }));
             }
             match Message::decode(&buffer[..length]) {
                 Some(Message::Moved(pid)) => {
@@ -167,10 +183,10 @@ impl Starting {
                         self.pid = pid;
                     }
                 }
-                Some(Message::Waiting) => return Ok(Progress::Waiting),
+                Some(Message::Waiting) => return Ok(Some(Progress::Waiting)),
                 Some(Message::Shortfall(shortfall)) => self.enforcement.shortfalls.push(shortfall),
                 Some(Message::Executing) => self.executing = true,
-                Some(Message::Failed(failure)) => return Ok(Progress::Failed(self.pid, failure)),
+                Some(Message::Failed(failure)) => return Ok(Some(Progress::Failed(self.pid, failure))),
                 None => {}
             }
         }

@@ -148,6 +148,7 @@ impl Sandbox {
             environment: &environment,
             streams,
             descriptors: &[],
+            cgroup: None,
             wait: false,
         };
         let ended = launch.fork().map_err(SandboxError::SetUp).and_then(|mut starting| wait(&mut starting));

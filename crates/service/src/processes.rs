@@ -1,0 +1,234 @@
+//! The processes of a service: all that descended from its commands, whoever their parent is now.
+//!
+//! Where a control group can be made (cgroup v2, writable), they are its members: nothing escapes. Elsewhere this process
+//! becomes the parent of every orphan among them (`PR_SET_CHILD_SUBREAPER`), so that all of them stay its descendants.
+
+use ringfence_sandbox::facts::MountTable;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Result;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, set_child_subreaper, waitid};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The processes of one service.
+#[derive(Debug)]
+pub struct Processes {
+    cgroup: Option<Cgroup>,
+    /// Children of this process that were there before, and are none of the service's.
+    others: BTreeSet<i32>,
+    reaper_before: bool,
+}
+
+#[derive(Debug)]
+struct Cgroup {
+    path: PathBuf,
+    directory: OwnedFd,
+}
+
+impl Processes {
+    /// Prepares for processes to come.
+    pub fn of_a_new_service(name: &str, mounts: &MountTable) -> Result<Processes> {
+        let reaper_before = rustix::process::child_subreaper()?.is_some();
+        // Any number but none switches it on.
+        set_child_subreaper(Some(rustix::process::getpid()))?;
+        let others = children_of(rustix::process::getpid()).into_iter().collect();
+        Ok(Processes { cgroup: Cgroup::make(name, mounts), others, reaper_before })
+    }
+
+    /// The control group's directory, if there is one.
+    pub fn cgroup(&self) -> Option<BorrowedFd<'_>> {
+        self.cgroup.as_ref().map(|cgroup| cgroup.directory.as_fd())
+    }
+
+    /// The path of the control group's directory, if there is one.
+    pub fn cgroup_path(&self) -> Option<&Path> {
+        self.cgroup.as_ref().map(|cgroup| cgroup.path.as_path())
+    }
+
+    /// Notes a child of this process that is none of the service's.
+    pub fn leave_out(&mut self, child: Pid) {
+        self.others.insert(child.as_raw_nonzero().get());
+    }
+
+    /// All that live.
+    pub fn all(&self) -> Vec<Pid> {
+        let found = match &self.cgroup {
+            Some(cgroup) => cgroup.members(),
+            None => self.descendants(),
+        };
+        found.into_iter().filter_map(Pid::from_raw).filter(|pid| !is_zombie(*pid)).collect()
+    }
+
+    /// Whether a process is one of them.
+    pub fn contains(&self, pid: Pid) -> bool {
+        let pid = pid.as_raw_nonzero().get();
+        match &self.cgroup {
+            Some(cgroup) => cgroup.members().contains(&pid),
+            None => self.descendants().contains(&pid),
+        }
+    }
+
+    /// Sends a signal to all but some, and how many there were. Those that are stopped are woken up to take it.
+    pub fn signal(&self, signal: Signal, but: &[Pid]) -> usize {
+        let all: Vec<Pid> = self.all().into_iter().filter(|pid| !but.contains(pid)).collect();
+        for pid in &all {
+            // One that has gone meanwhile needs no signal.
+            let _ = kill_process(*pid, signal);
+            if signal != Signal::KILL && signal != Signal::CONT {
+                let _ = kill_process(*pid, Signal::CONT);
+            }
+        }
+        all.len()
+    }
+
+    /// Kills all at once, those that are just being made included; how many there were.
+    pub fn kill(&self) -> usize {
+        let count = self.all().len();
+        if let Some(cgroup) = &self.cgroup
+            && cgroup.kill().is_ok()
+        {
+            return count;
+        }
+        self.signal(Signal::KILL, &[]);
+        count
+    }
+
+    /// Those whose parent is this process now.
+    pub fn orphans(&self) -> Vec<Pid> {
+        let own = children_of(rustix::process::getpid()).into_iter().filter(|pid| !self.others.contains(pid));
+        own.filter_map(Pid::from_raw).filter(|pid| !is_zombie(*pid)).collect()
+    }
+
+    /// Takes the statuses of children that nobody waits for: orphans of the service. `awaited` are left alone.
+    pub fn reap_orphans(&self, awaited: &[Pid]) {
+        for child in children_of(rustix::process::getpid()) {
+            let Some(pid) = Pid::from_raw(child) else { continue };
+            if self.others.contains(&child) || awaited.contains(&pid) {
+                continue;
+            }
+            let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+        }
+    }
+
+    fn descendants(&self) -> BTreeSet<i32> {
+        let own = rustix::process::getpid();
+        let mut above: Vec<i32> =
+            children_of(own).into_iter().filter(|child| !self.others.contains(child)).collect();
+        let mut found = BTreeSet::new();
+        while let Some(parent) = above.pop() {
+            if found.insert(parent)
+                && let Some(parent) = Pid::from_raw(parent)
+            {
+                above.extend(children_of(parent));
+            }
+        }
+        found
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        if !self.reaper_before {
+            let _ = set_child_subreaper(None);
+        }
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.remove();
+        }
+    }
+}
+
+impl Cgroup {
+    /// A new group below the caller's own; none where that is not allowed.
+    fn make(name: &str, mounts: &MountTable) -> Option<Cgroup> {
+        let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+        let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+        let mount = mounts.all().iter().find(|mount| mount.fs_type == "cgroup2")?;
+        // The mount may show a part of the hierarchy only.
+        let below = Path::new(own).strip_prefix(Path::new(&mount.root)).ok()?;
+        let path = mount.path.as_path().join(below).join(name);
+        rustix::fs::mkdir(&path, Mode::from_raw_mode(0o755)).ok()?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(&path, flags, Mode::empty()).ok();
+        // Making the group may be allowed and entering it not: a process can only be moved by who may write to both ends.
+        let cgroup = directory.map(|directory| Cgroup { path: path.clone(), directory });
+        match cgroup.filter(|cgroup| cgroup.can_be_entered(mount.path.as_path().join(below).as_path())) {
+            Some(cgroup) => Some(cgroup),
+            None => {
+                let _ = std::fs::remove_dir(&path);
+                None
+            }
+        }
+    }
+
+    fn can_be_entered(&self, own: &Path) -> bool {
+        let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+        writable(&self.path.join("cgroup.procs")) && writable(&own.join("cgroup.procs"))
+    }
+
+    /// The processes in the group and in groups that the service made below it.
+    fn members(&self) -> BTreeSet<i32> {
+        let mut all = BTreeSet::new();
+        let mut groups = vec![self.path.clone()];
+        while let Some(group) = groups.pop() {
+            let text = std::fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+            all.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
+            let below = std::fs::read_dir(&group).into_iter().flatten().flatten();
+            groups.extend(below.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()));
+        }
+        all
+    }
+
+    /// Linux 5.14.
+    fn kill(&self) -> Result<()> {
+        let file = rustix::fs::openat(
+            &self.directory,
+            "cgroup.kill",
+            OFlags::WRONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        rustix::io::write(file, b"1").map(|_| ())
+    }
+
+    fn remove(&self) {
+        fn remove(group: &Path) {
+            let below = std::fs::read_dir(group).into_iter().flatten().flatten();
+            for entry in below.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())) {
+                remove(&entry.path());
+            }
+            let _ = std::fs::remove_dir(group);
+        }
+        remove(&self.path);
+    }
+}
+
+/// The children of a process (proc_tid_children(5)); where the kernel keeps no such list, every process is asked for its
+/// parent.
+fn children_of(parent: Pid) -> Vec<i32> {
+    let parent = parent.as_raw_nonzero().get();
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")));
+    let known: std::io::Result<Vec<String>> = lists.collect();
+    match known {
+        Ok(lists) => {
+            lists.iter().flat_map(|list| list.split_whitespace()).filter_map(|p| p.parse().ok()).collect()
+        }
+        Err(_) => {
+            let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+            let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+            pids.filter(|pid| stat(*pid).is_some_and(|(_, above)| above == parent)).collect()
+        }
+    }
+}
+
+fn is_zombie(pid: Pid) -> bool {
+    stat(pid.as_raw_nonzero().get()).is_none_or(|(state, _)| state == 'Z' || state == 'X')
+}
+
+/// A process's state and parent (proc_pid_stat(5)).
+fn stat(pid: i32) -> Option<(char, i32)> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may contain anything.
+    let mut fields = text[text.rfind(')')? + 1..].split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}

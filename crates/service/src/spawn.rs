@@ -1,0 +1,108 @@
+//! Starting one command.
+
+use crate::observer::{Event, Role};
+use crate::supervisor::Supervisor;
+use crate::{Exit, ServiceResult};
+use ringfence_engine::{Failure, Launch, Starting};
+use ringfence_sandbox::plan::{For, Plan};
+use ringfence_settings::Command;
+use ringfence_terms::AbsPath;
+use rustix::fd::OwnedFd;
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+
+/// A process that is waited for.
+#[derive(Debug)]
+pub(crate) struct Running<'a> {
+    /// Which of the unit's commands it is.
+    pub role: Role,
+    /// Its command; none for a main process that was not started here (a PID file, `MAINPID=`).
+    pub command: Option<&'a Command>,
+    pub pid: Pid,
+    pub pidfd: OwnedFd,
+    /// Until its program runs.
+    pub starting: Option<Starting>,
+    /// Why its program does not run.
+    pub failure: Option<Failure>,
+}
+
+impl<'a> Running<'a> {
+    /// A process that is there already.
+    pub fn found(role: Role, pid: Pid) -> Option<Running<'a>> {
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        Some(Running { role, command: None, pid, pidfd, starting: None, failure: None })
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> Option<Exit> {
+        use rustix::fd::AsFd;
+        match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
+            Ok(Some(status)) => Some(Exit::of(&status)),
+            Ok(None) => None,
+            // It is nobody's child here; whether it lives is told by its descriptor.
+            Err(_) => self.is_gone().then_some(Exit::Unknown),
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        matches!(poll(&mut fds, Some(&now)), Ok(1))
+    }
+}
+
+impl<'a> Supervisor<'a> {
+    /// Forks a command. It is set up on its own; [`wait`](Self::wait) hears how it gets on.
+    pub(crate) fn spawn(&mut self, command: &'a Command, role: Role) -> Result<Running<'a>, ServiceResult> {
+        let run = self.for_command(command, role);
+        let plan = Plan::of(self.settings, self.facts, &run, self.options.mode);
+        let environment = self.variables(role);
+        let wait = self.observer.wants_to_see(role);
+        let launch = Launch {
+            settings: self.settings,
+            facts: self.facts,
+            runtime: &self.runtime,
+            command,
+            run: &run,
+            plan: &plan,
+            environment: &environment,
+            streams: self.options.streams,
+            descriptors: &[],
+            cgroup: self.processes.cgroup(),
+            wait,
+        };
+        let starting = launch.fork().and_then(|starting| {
+            let pid = starting.pid();
+            let pidfd = pidfd_open(pid, PidfdFlags::empty())
+                .map_err(|e| Failure::new(ringfence_engine::Step::Exec, "hold on to the process").errno(e))?;
+            Ok(Running { role, command: Some(command), pid, pidfd, starting: Some(starting), failure: None })
+        });
+        starting.map_err(|failure| {
+            self.observer.event(Event::NotStarted { role, command, failure: &failure });
+            ServiceResult::Resources
+        })
+    }
+
+    /// Which of the unit's settings hold for a command.
+    fn for_command(&self, command: &Command, role: Role) -> For {
+        let base = match role {
+            Role::StartPre
+            | Role::StartPost
+            | Role::Condition
+            | Role::Reload
+            | Role::Stop
+            | Role::StopPost => For::control(command, self.settings),
+            Role::Start => For::starting(command),
+        };
+        For {
+            credentials: role.is_start(),
+            notify_socket: self
+                .notify
+                .as_ref()
+                .filter(|_| self.hears_from(role))
+                .and_then(|socket| AbsPath::parse(socket.path()).ok()),
+            bases: self.runtime.bases.clone(),
+            ..base
+        }
+    }
+}

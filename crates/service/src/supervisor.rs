@@ -1,0 +1,206 @@
+//! One run of a unit, from its first command to its last.
+
+use crate::guard::Guard;
+use crate::notify::NotifySocket;
+use crate::observer::{Event, Observer};
+use crate::processes::Processes;
+use crate::spawn::Running;
+use crate::{Exit, Outcome, Requests, ServiceResult};
+use ringfence_engine::{Failure, Runtime, Shortfall, Step, Streams};
+use ringfence_sandbox::facts::Facts;
+use ringfence_sandbox::plan::{Bases, Mode};
+use ringfence_settings::{BadSetting, Command, NotifyAccess, ServiceType, Settings};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How a unit is to be run.
+pub struct Options<'a> {
+    /// Whether systemd 257's surprises are reproduced.
+    pub mode: Mode,
+    /// Where `StateDirectory=` and its kin lie.
+    pub bases: Bases,
+    /// A directory for sockets, for example `/run/ringfence`; made if it is missing.
+    pub sockets: PathBuf,
+    /// Where output goes that the unit sends to the journal.
+    pub streams: Streams<'a>,
+    /// What the outside may ask.
+    pub requests: Requests,
+}
+
+/// Why a unit is not run at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// systemd would refuse it, too.
+    Unit(Vec<BadSetting>),
+    /// What all commands share could not be set up.
+    SetUp(Failure),
+}
+
+/// The run.
+pub(crate) struct Supervisor<'a> {
+    pub settings: &'a Settings,
+    pub facts: &'a dyn Facts,
+    pub runtime: Runtime,
+    pub options: Options<'a>,
+    pub observer: &'a mut dyn Observer,
+    pub processes: Processes,
+    pub notify: Option<NotifySocket>,
+    pub access: NotifyAccess,
+    pub main: Option<Running<'a>>,
+    pub control: Option<Running<'a>>,
+    pub main_exit: Option<Exit>,
+    /// Whether the last end of a main process counts as success.
+    pub main_clean: bool,
+    pub culprit: Option<Exit>,
+    pub result: ServiceResult,
+    pub was_ready: bool,
+    pub said: Said,
+    pub watchdog: Watchdog,
+    /// Until when the service has asked for more time.
+    pub extended: Option<Instant>,
+    pub told: Vec<Shortfall>,
+}
+
+/// What the service has said through its socket.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said {
+    pub ready: bool,
+    pub reloading: bool,
+    pub stopping: bool,
+}
+
+/// How often the service must say that it is alive.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Watchdog {
+    pub interval: Option<Duration>,
+    /// When it last said so; none while nobody waits for it.
+    pub last: Option<Instant>,
+    /// The service says itself that it is broken.
+    pub triggered: bool,
+}
+
+/// Runs a unit in the foreground, to its end.
+///
+/// While it runs this process is the parent of every orphan among its descendants (`PR_SET_CHILD_SUBREAPER`), and other
+/// threads should start no processes.
+///
+/// # Errors
+/// When not even the first command can be tried.
+pub fn run<'a>(
+    settings: &'a Settings,
+    facts: &'a dyn Facts,
+    options: Options<'a>,
+    observer: &'a mut dyn Observer,
+) -> Result<Outcome, Refused> {
+    if !settings.refused.is_empty() {
+        return Err(Refused::Unit(settings.refused.clone()));
+    }
+    let runtime = Runtime::set_up(settings, facts, options.bases.clone()).map_err(Refused::SetUp)?;
+    let fail = |what: &str, e| Refused::SetUp(Failure::new(Step::Exec, what).errno(e));
+    let name = format!("ringfence-{}", runtime.invocation);
+    let mut processes = Processes::of_a_new_service(&name, facts.mounts())
+        .map_err(|e| fail("prepare for the service's processes", e))?;
+    let guard = Guard::over(&runtime.invocation, processes.cgroup_path())
+        .map_err(|e| fail("make a guard process", e))?;
+    processes.leave_out(guard.pid());
+
+    let mut supervisor = Supervisor {
+        settings,
+        facts,
+        runtime,
+        options,
+        observer,
+        processes,
+        notify: None,
+        access: settings.service.notify_access.value,
+        main: None,
+        control: None,
+        main_exit: None,
+        main_clean: true,
+        culprit: None,
+        result: ServiceResult::default(),
+        was_ready: false,
+        said: Said::default(),
+        watchdog: Watchdog { interval: settings.service.watchdog.value, ..Watchdog::default() },
+        extended: None,
+        told: Vec::new(),
+    };
+    supervisor.open_socket()?;
+    Ok(supervisor.run(guard))
+}
+
+impl<'a> Supervisor<'a> {
+    fn run(mut self, guard: Guard) -> Outcome {
+        for shortfall in self.runtime.shortfalls.clone() {
+            self.tell_shortfall(&shortfall);
+        }
+        let (ran, down) = match self.start() {
+            Ok(()) => (true, self.stay().err()),
+            Err(down) => (false, Some(down)),
+        };
+        self.stop(ran, down);
+        drop(guard);
+        let outcome = Outcome {
+            result: self.result,
+            main: self.main_exit,
+            culprit: self.culprit,
+            was_ready: self.was_ready,
+        };
+        let Supervisor { runtime, notify, observer, .. } = self;
+        drop(notify);
+        for failure in runtime.clean_up(self.settings) {
+            observer.event(Event::NotRemoved(&failure));
+        }
+        outcome
+    }
+
+    fn open_socket(&mut self) -> Result<(), Refused> {
+        if self.access == NotifyAccess::None {
+            return Ok(());
+        }
+        let directory = self.options.sockets.join(&self.runtime.invocation);
+        let opened = make_directories(&self.options.sockets).and_then(|()| NotifySocket::open(&directory));
+        let socket = opened.map_err(|e| {
+            let what = format!("make the notification socket in {}", directory.display());
+            Refused::SetUp(Failure::new(Step::Exec, what).errno(e).path(&directory))
+        })?;
+        self.notify = Some(socket);
+        Ok(())
+    }
+
+    /// The first `ExecStart=` command.
+    pub(crate) fn first_start(&self) -> Option<&'a Command> {
+        self.settings.service.exec_start.first()
+    }
+
+    pub(crate) fn is_daemon(&self) -> bool {
+        self.settings.service.kind.value != ServiceType::Oneshot
+    }
+}
+
+fn make_directories(path: &std::path::Path) -> rustix::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(path)
+        .map_err(|e| rustix::io::Errno::from_io_error(&e).unwrap_or(rustix::io::Errno::IO))
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Unit(reasons) => {
+                f.write_str("systemd would not start this unit")?;
+                for (at, reason) in reasons.iter().enumerate() {
+                    write!(f, "{} {}", if at == 0 { ":" } else { ";" }, reason.why)?;
+                }
+                Ok(())
+            }
+            Refused::SetUp(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
