@@ -1,12 +1,15 @@
-//! The JSON of `show` (documented in `docs/json.md`).
+//! The JSON of `show` and `why` (documented in `docs/json.md`).
 
 use crate::mounts;
 use crate::show::Page;
 use crate::words;
+use ringfence_sandbox::decide::Verdict;
+use ringfence_sandbox::fix::Fix;
 use ringfence_sandbox::plan::{Dropped, MountEntry, Outcome};
 use ringfence_sandbox::view::Edge;
 use ringfence_settings::{NotEnforced, catalogue};
-use ringfence_terms::Origin;
+use ringfence_terms::{Access, Origin};
+use ringfence_unit::Unit;
 use serde::Serialize;
 
 /// An origin: the same four keys wherever JSON names a line.
@@ -125,6 +128,58 @@ impl Show {
                 why: failure.why.clone(),
                 origin: origin(failure.origin.as_ref()),
             }),
+        }
+    }
+}
+
+/// The answer of `why`.
+#[derive(Debug, Serialize)]
+pub struct Why {
+    version: u32,
+    unit: String,
+    path: String,
+    access: &'static str,
+    /// `null` where it cannot be decided.
+    allowed: Option<bool>,
+    errno: Option<String>,
+    reason: String,
+    origin: Option<JsonOrigin>,
+    fixes: Vec<JsonFix>,
+}
+
+/// Lines for a drop-in, and what they are for.
+#[derive(Clone, Debug, Serialize)]
+pub struct JsonFix {
+    lines: Vec<String>,
+    why: String,
+}
+
+impl From<&Fix> for JsonFix {
+    fn from(fix: &Fix) -> JsonFix {
+        JsonFix { lines: fix.lines.clone(), why: fix.why.clone() }
+    }
+}
+
+impl Why {
+    /// The document of one answer.
+    pub fn of(unit: &Unit, access: &Access, verdict: &Verdict, fixes: &[Fix]) -> Why {
+        let reason = match verdict {
+            Verdict::Allowed(because) | Verdict::Denied { because, .. } => because.reason.clone(),
+            Verdict::Undecidable(why) => why.clone(),
+        };
+        Why {
+            version: 1,
+            unit: unit.id.to_string(),
+            path: access.path.to_string(),
+            access: access.kind.word(),
+            allowed: match verdict {
+                Verdict::Undecidable(_) => None,
+                decided => Some(decided.is_allowed()),
+            },
+            errno: verdict.errno().map(|errno| errno.to_string()),
+            reason,
+            origin: origin(verdict.because().and_then(|because| because.origin.as_ref())),
+            fixes: fixes.iter().map(JsonFix::from).collect(),
         }
     }
 }

@@ -13,5 +13,5 @@ mod show;
 mod tree;
 mod words;
 
-pub use json::{JsonOrigin, Show};
+pub use json::{JsonFix, JsonOrigin, Show, Why};
 pub use show::{Page, mount_list, page};

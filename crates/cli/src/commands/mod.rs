@@ -6,6 +6,7 @@ mod profile;
 mod record;
 mod score;
 mod show;
+mod why;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -21,6 +22,8 @@ pub enum Command {
     Record(record::Args),
     /// Show, merge and compare recorded profiles
     Profile(profile::Args),
+    /// Whether the service can do that to a path, which line decides it, and the narrowest fixes
+    Why(why::Args),
     /// How exposed services are, check by check, as systemd computes it
     Score(score::Args),
     /// Print completions for a shell
@@ -32,6 +35,7 @@ pub enum Command {
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Why(args) => why::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::Profile(args) => profile::run(&args, context),
         Command::Record(args) => record::run(&args, context),
