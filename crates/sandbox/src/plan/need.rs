@@ -61,7 +61,7 @@ pub(super) fn reasons(settings: &Settings, facts: &dyn Facts, run: &For) -> Vec<
     let with_directories = settings.directories.all.iter().any(|d| run.bases.of(d.value.kind).is_some());
     let root = &paths.root_directory;
     all.when(
-        has_root(settings) && (mount_api_vfs(settings) || with_directories),
+        settings.has_own_root() && (settings.mount_api_vfs() || with_directories),
         "RootDirectory",
         root.origin.as_ref(),
     );
@@ -72,8 +72,8 @@ pub(super) fn reasons(settings: &Settings, facts: &dyn Facts, run: &For) -> Vec<
             }
         }
     }
-    let (on, directive, origin) = log_sockets(settings);
-    all.when(on, directive, origin);
+    let (directive, origin) = log_sockets(settings);
+    all.when(settings.bind_log_sockets(), directive, origin);
     for directory in &settings.directories.all {
         all.when(directory.value.read_only, directory.value.kind.directive(), directory.origin.as_ref());
     }
@@ -106,17 +106,6 @@ pub(super) fn list_name(access: ringfence_settings::PathAccess) -> &'static str 
     }
 }
 
-/// `RootDirectory=` or `RootImage=` is set; `RootDirectory=/` changes nothing (systemd: `exec_context_with_rootfs`).
-pub(super) fn has_root(settings: &Settings) -> bool {
-    let root = &settings.paths.root_directory.value;
-    settings.paths.root_image.value.is_some() || root.as_ref().is_some_and(|path| !path.is_root())
-}
-
-/// `MountAPIVFS=`, as written or as a root of its own implies (systemd: `exec_context_get_effective_mount_apivfs`).
-pub(super) fn mount_api_vfs(settings: &Settings) -> bool {
-    settings.paths.mount_api_vfs.value.unwrap_or_else(|| has_root(settings))
-}
-
 /// Whether `/proc`, `/sys`, `/dev` and `/run` are mounted, and the line that asks for it (systemd:
 /// `namespace_parameters_mount_apivfs`).
 pub(super) fn kernel_file_systems<'a>(
@@ -125,7 +114,7 @@ pub(super) fn kernel_file_systems<'a>(
 ) -> Option<Option<&'a Origin>> {
     let sandbox = &settings.sandbox;
     let paths = &settings.paths;
-    if mount_api_vfs(settings) {
+    if settings.mount_api_vfs() {
         return Some(paths.mount_api_vfs.origin.as_ref().or(paths.root_directory.origin.as_ref()));
     }
     if control_groups(settings, facts) != ProtectControlGroups::No {
@@ -143,22 +132,19 @@ pub(super) fn kernel_file_systems<'a>(
     sandbox.private_pids.value.then_some(sandbox.private_pids.origin.as_ref())
 }
 
-/// Whether the journal's sockets are shown, because of which directive and line (systemd:
-/// `exec_context_get_effective_bind_log_sockets`).
-pub(super) fn log_sockets(settings: &Settings) -> (bool, &'static str, Option<&Origin>) {
+/// Which directive and line decides whether the journal's sockets are shown ([`Settings::bind_log_sockets`]).
+pub(super) fn log_sockets(settings: &Settings) -> (&'static str, Option<&Origin>) {
     let (paths, sandbox) = (&settings.paths, &settings.sandbox);
     if sandbox.log_namespace.value.is_some() {
-        return (true, "LogNamespace", sandbox.log_namespace.origin.as_ref());
-    }
-    if let Some(on) = paths.bind_log_sockets.value {
-        return (on, "BindLogSockets", paths.bind_log_sockets.origin.as_ref());
-    }
-    if mount_api_vfs(settings) {
+        ("LogNamespace", sandbox.log_namespace.origin.as_ref())
+    } else if paths.bind_log_sockets.value.is_some() {
+        ("BindLogSockets", paths.bind_log_sockets.origin.as_ref())
+    } else if settings.mount_api_vfs() {
         let origin = paths.mount_api_vfs.origin.as_ref().or(paths.root_directory.origin.as_ref());
-        return (true, "MountAPIVFS", origin);
+        ("MountAPIVFS", origin)
+    } else {
+        ("PrivateDevices", sandbox.private_devices.origin.as_ref())
     }
-    let on = has_root(settings) && sandbox.private_devices.value;
-    (on, "PrivateDevices", sandbox.private_devices.origin.as_ref())
 }
 
 /// `ProtectControlGroups=` as this machine can do it: without a unified hierarchy there is no control group namespace

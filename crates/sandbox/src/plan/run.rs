@@ -1,7 +1,6 @@
 //! For which command a plan is made, and what its runner has prepared.
 
 use super::identity;
-use super::need;
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
 use crate::tree::{Tree, directory};
 use ringfence_settings::{Command, Credential, DirectoryKind, Privileges, Settings};
@@ -62,7 +61,7 @@ impl For {
 
     /// Whether the host's os-release is shown (systemd: `setup_os_release_symlink`).
     pub(super) fn shows_os_release(&self, settings: &Settings) -> bool {
-        self.sandboxed && self.change_root && need::has_root(settings) && need::mount_api_vfs(settings)
+        self.sandboxed && self.change_root && settings.has_own_root() && settings.mount_api_vfs()
     }
 
     /// Makes on the simulated host what the runner makes on the real one before mounting.

@@ -2,7 +2,6 @@
 //! `src/core/exec-invoke.c: compile_symlinks`, `src/core/namespace.c: create_symlinks_from_tuples`).
 
 use super::directories::relative;
-use super::need::has_root;
 use super::{DirectorySetup, Failure, For, Symlink};
 use crate::facts::{Facts, Node, NodeKind};
 use crate::tree::{Seen, Tree, directory};
@@ -18,7 +17,7 @@ pub(super) fn symlinks(settings: &Settings, run: &For, directories: &[DirectoryS
             all.push(symlink(link, shown, setup.origin.as_ref()));
         }
         if let Some(public) = &setup.public
-            && !has_root(settings)
+            && !settings.has_own_root()
             && !setup.only_create
         {
             all.push(symlink(public, &setup.path, setup.origin.as_ref()));

@@ -3,6 +3,7 @@
 mod fixing;
 mod machine;
 mod plans;
+mod properties;
 mod recorded;
 mod unit;
 mod verdicts;

@@ -4,14 +4,13 @@ use super::Wanted;
 use crate::plan::directories::{is_private, placed};
 use crate::plan::draft::Draft;
 use crate::plan::mode::{EntryFlags, MountMode};
-use crate::plan::need::has_root;
 use ringfence_settings::DirectoryKind;
 
 /// The empty directories over `/var/lib/private` and its like, which keep a dynamic user's directories apart (systemd:
 /// `append_empty_dir_mounts`).
 pub(super) fn private_roots(wanted: &mut Wanted) {
     let settings = wanted.settings;
-    if has_root(settings) {
+    if settings.has_own_root() {
         return;
     }
     for kind in DirectoryKind::ALL {
@@ -54,7 +53,7 @@ pub(super) fn directories(wanted: &mut Wanted) {
             ..EntryFlags::default()
         };
         let destination = match &directory.public {
-            Some(public) if has_root(settings) => public.clone(),
+            Some(public) if settings.has_own_root() => public.clone(),
             _ => directory.path.clone(),
         };
         wanted.add(Draft::new(destination, mode, directory.origin.as_ref()).flags(flags));

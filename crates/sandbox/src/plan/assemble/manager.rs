@@ -33,13 +33,13 @@ pub(super) fn credentials(wanted: &mut Wanted) {
 /// The journal: of a namespace, or its sockets.
 pub(super) fn logs(wanted: &mut Wanted) {
     let settings = wanted.settings;
-    let (on, _, origin) = need::log_sockets(settings);
+    let (_, origin) = need::log_sockets(settings);
     if let Some(namespace) = &settings.sandbox.log_namespace.value {
         if let Ok(source) = AbsPath::parse(format!("/run/systemd/journal.{namespace}")) {
             let mode = MountMode::Bind { source, recursive: true, id_mapped: false };
             wanted.add(Draft::at("/run/systemd/journal", mode, origin).read_only());
         }
-    } else if on && wanted.run.sandboxed {
+    } else if settings.bind_log_sockets() && wanted.run.sandboxed {
         for path in
             ["/run/systemd/journal/socket", "/run/systemd/journal/stdout", "/run/systemd/journal/dev-log"]
         {
@@ -72,7 +72,7 @@ pub(super) fn incoming(wanted: &mut Wanted) {
 /// The notification socket, which a service with a root of its own would not find otherwise.
 pub(super) fn notify_socket(wanted: &mut Wanted) {
     if let Some(socket) = &wanted.run.notify_socket
-        && need::has_root(wanted.settings)
+        && wanted.settings.has_own_root()
         && wanted.run.change_root
     {
         let mode = MountMode::Bind { source: socket.clone(), recursive: false, id_mapped: false };
