@@ -3,9 +3,11 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_host::HostFacts;
+use ringfence_sandbox::plan::{Bases, For};
 use ringfence_settings::Settings;
+use ringfence_terms::AbsPath;
 use ringfence_unit::find::{Environment, Root, SearchPath, UnitTree, load_file};
-use ringfence_unit::{LoadState, Unit, UnitName};
+use ringfence_unit::{LoadState, Manager, Unit, UnitName};
 use std::path::Path;
 
 impl Context {
@@ -84,6 +86,26 @@ impl Context {
             Some(root) => HostFacts::of_tree(root),
         };
         facts.map_err(Failure::input)
+    }
+
+    /// Where `StateDirectory=` and its kin lie: the system's places, or the user's own (file-hierarchy(7)).
+    pub fn bases(&self) -> Bases {
+        if self.manager == Manager::System {
+            return Bases::system();
+        }
+        let set = |name: &str| AbsPath::parse(std::env::var_os(name)?).ok();
+        let below_home = |rest: &str| set("HOME").and_then(|home| home.join(rest).ok());
+        Bases::user(
+            set("XDG_RUNTIME_DIR"),
+            set("XDG_STATE_HOME").or_else(|| below_home(".local/state")),
+            set("XDG_CACHE_HOME").or_else(|| below_home(".cache")),
+            set("XDG_CONFIG_HOME").or_else(|| below_home(".config")),
+        )
+    }
+
+    /// The unit's main command, for planning.
+    pub fn main_command(&self) -> For {
+        For { bases: self.bases(), ..For::main() }
     }
 
     fn not_found(&self, text: &str) -> Failure {

@@ -2,8 +2,10 @@
 
 mod completions;
 mod man;
+mod narrator;
 mod profile;
 mod record;
+mod run;
 mod score;
 mod show;
 mod why;
@@ -16,6 +18,8 @@ use std::process::ExitCode;
 /// The commands, in the order in which help lists them.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Run a unit in its sandbox in the foreground
+    Run(run::Args),
     /// What a unit's service can see and write, and which line says so
     Show(show::Args),
     /// Watch a process or a command, and write what it did to a profile
@@ -35,6 +39,7 @@ pub enum Command {
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Run(args) => run::run(&args, context),
         Command::Why(args) => why::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::Profile(args) => profile::run(&args, context),

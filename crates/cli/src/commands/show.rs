@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_draw::{Page, Show, mount_list, page};
-use ringfence_sandbox::plan::{For, Mode, Plan};
+use ringfence_sandbox::plan::{Mode, Plan};
 use ringfence_sandbox::view::View;
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let (unit, settings) = context.settings(&args.unit)?;
     let facts = context.facts()?;
     let mode = if args.as_documented { Mode::Documented } else { Mode::Faithful };
-    let plan = Plan::of(&settings, &facts, &For::main(), mode);
+    let plan = Plan::of(&settings, &facts, &context.main_command(), mode);
     let drawn = Page { unit: &unit, settings: &settings, view: View::of(&plan, &facts) };
     match context.format {
         Format::Json => crate::output::json(&Show::of(&drawn))?,

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use ringfence_draw::Why;
 use ringfence_sandbox::decide::{Credentials, Verdict, decide};
 use ringfence_sandbox::fix::fixes;
-use ringfence_sandbox::plan::{For, Mode, Plan};
+use ringfence_sandbox::plan::{Mode, Plan};
 use ringfence_sandbox::view::View;
 use ringfence_terms::{AbsPath, Access, AccessKind};
 use std::fmt::Write;
@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     })?;
     let (unit, settings) = context.settings(&args.unit)?;
     let facts = context.facts()?;
-    let plan = Plan::of(&settings, &facts, &For::main(), Mode::Faithful);
+    let plan = Plan::of(&settings, &facts, &context.main_command(), Mode::Faithful);
     if let Some(failure) = &plan.failure {
         context.note(format_args!(
             "the service does not start at all (exit status {}): {}",
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let access = Access { path, kind: args.kind.asked() };
     let view = View::of(&plan, &facts);
     let verdict = decide(&view, &Credentials::of(&settings, &facts), &access);
-    let fixes = fixes(&unit, &facts, &For::main(), Mode::Faithful, &access);
+    let fixes = fixes(&unit, &facts, &context.main_command(), Mode::Faithful, &access);
     let answer = Why::of(&unit, &access, &verdict, &fixes);
     match context.format {
         Format::Json => crate::output::json(&answer)?,

@@ -1,0 +1,79 @@
+//! `ringfence run UNIT`.
+
+use crate::commands::narrator::Narrator;
+use crate::context::Context;
+use crate::failure::Failure;
+use ringfence_engine::Streams;
+use ringfence_sandbox::plan::Mode;
+use ringfence_service::{Controls, Options, Outcome, Refused};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// A unit's name, or the path of a unit file
+    unit: String,
+    /// Enforce what systemd's manual promises, without the surprises of systemd 257
+    #[arg(long)]
+    as_documented: bool,
+}
+
+pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    if context.root.is_some() {
+        return Err(Failure::input("run starts services of this machine, not of a tree below --root")
+            .hint("leave --root out, and give the unit's path"));
+    }
+    let (_, settings) = context.settings(&args.unit)?;
+    let facts = context.facts()?;
+    let (_controls, requests) = Controls::new()?;
+    let options = Options {
+        mode: if args.as_documented { Mode::Documented } else { Mode::Faithful },
+        bases: context.bases(),
+        sockets: sockets(),
+        streams: Streams::of_the_caller(),
+        requests: requests.with_signals()?,
+    };
+    let mut narrator = Narrator::new(context, settings.unit.as_str());
+    let outcome = ringfence_service::run(&settings, &facts, options, &mut narrator).map_err(refused)?;
+    narrator.outcome(&outcome);
+    Ok(status(&outcome))
+}
+
+/// Where sockets for the service's messages lie: only this user can write there.
+pub fn sockets() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR").filter(|_| !rustix::process::geteuid().is_root()) {
+        Some(directory) => PathBuf::from(directory).join("ringfence"),
+        None if rustix::process::geteuid().is_root() => PathBuf::from("/run/ringfence"),
+        None => std::env::temp_dir().join(format!("ringfence-{}", rustix::process::geteuid().as_raw())),
+    }
+}
+
+/// A unit that is not run at all. systemd gives such a start no exit status; usage and input mistakes are 2.
+pub fn refused(refused: Refused) -> Failure {
+    match refused {
+        Refused::Unit(reasons) => {
+            let mut failure = Failure::input("systemd would refuse this unit");
+            for reason in reasons {
+                failure = failure.hint(match reason.origin {
+                    Some(origin) => format!("{}: {origin}", reason.why),
+                    None => reason.why,
+                });
+            }
+            failure
+        }
+        Refused::SetUp(failure) => {
+            let mut told = Failure::input(&failure).status(failure.status());
+            if let Some(origin) = &failure.origin {
+                told = told.hint(format!("because of {origin}"));
+            }
+            if let Some(hint) = &failure.hint {
+                told = told.hint(hint);
+            }
+            told
+        }
+    }
+}
+
+fn status(outcome: &Outcome) -> ExitCode {
+    ExitCode::from(outcome.status())
+}
