@@ -6,8 +6,10 @@
 //! as it was; it knows no terminal.
 #![forbid(unsafe_code)]
 
+mod attempt;
+mod delivery;
 mod mounts;
-mod proc;
+pub mod proc;
 mod ptrace;
 mod recorder;
 mod resolve;
@@ -15,8 +17,11 @@ mod session;
 mod target;
 mod view;
 
+pub use attempt::{Attempt, Located, SocketAddress};
+pub use delivery::{Change, Peers, change, uses};
 pub use ptrace::PtraceRecorder;
 pub use recorder::{Ended, RecordError, Recorder, Sink, Stop};
+pub use resolve::{Eyes, Found, Resolved, Resolver};
 pub use ringfence_profile::{
     Address, BlindSpot, ClockUse, Event, ExecGain, FileKind, FileUse, IdentityChange, IoUringUse, KeyringUse,
     Link, ModuleUse, NameKind, NamespaceKind, NamespaceWay, Operation, Operations, Privilege,
@@ -24,3 +29,4 @@ pub use ringfence_profile::{
 };
 pub use session::{CHECKPOINT, Outcome, Progress, Report, SaveError, Session, save};
 pub use target::{Command, Target};
+pub use view::{Host, View};

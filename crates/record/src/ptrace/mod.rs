@@ -3,9 +3,7 @@
 //! A command is started under the filter. A process that runs already cannot be given one, so there every call stops;
 //! that is slow, and [`PtraceRecorder`] says so by no other means than its documentation.
 
-mod attempt;
 mod decode;
-mod delivery;
 mod filter;
 mod launch;
 mod memory;

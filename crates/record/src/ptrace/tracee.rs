@@ -1,6 +1,7 @@
 //! What is remembered of each process and thread that is traced.
 
-use super::attempt::Attempt;
+use crate::attempt::Attempt;
+use crate::delivery;
 use crate::proc::{self, Status};
 use crate::resolve::Eyes;
 use crate::view::{Host, View};
@@ -175,9 +176,8 @@ pub(super) struct Peers<'a> {
     thread: Pid,
 }
 
-impl Peers<'_> {
-    /// Whose a process or group is, by a number as kill(2) takes it.
-    pub(super) fn number(&self, number: i32) -> ProcessRelation {
+impl delivery::Peers for Peers<'_> {
+    fn number(&self, number: i32) -> ProcessRelation {
         match number.checked_abs().and_then(Pid::from_raw) {
             // -1 is everybody, 0 is the caller's own group.
             _ if number == -1 => ProcessRelation::Foreign,
@@ -186,8 +186,7 @@ impl Peers<'_> {
         }
     }
 
-    /// Whose the thread's parent is.
-    pub(super) fn parent(&self) -> ProcessRelation {
+    fn parent(&self) -> ProcessRelation {
         let parent = Status::read(self.thread).ok().and_then(|status| Pid::from_raw(status.parent));
         match parent {
             Some(parent) if self.tracees.processes.contains_key(&parent) => ProcessRelation::Recorded,

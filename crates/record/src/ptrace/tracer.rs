@@ -1,12 +1,12 @@
 //! The loop: from stop to stop of every traced thread.
 
-use super::attempt::Attempt;
 use super::decode::Decoder;
-use super::delivery;
 use super::launch::{Held, system};
 use super::memory::Arguments;
 use super::table::{CallTable, Handling};
 use super::tracee::Tracees;
+use crate::attempt::Attempt;
+use crate::delivery;
 use crate::resolve::Resolver;
 use crate::view::Host;
 use crate::{

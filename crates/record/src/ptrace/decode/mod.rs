@@ -3,11 +3,11 @@
 
 mod execution;
 
-use super::attempt::{Attempt, Located, SocketAddress};
 use super::memory::Arguments;
 use super::tracee::Tracees;
+use crate::attempt::{Attempt, Located, SocketAddress};
 use crate::resolve::{Found, Resolver};
-use crate::{FileKind, FileUse, Operations, ProcessRelation, proc};
+use crate::{FileUse, Operations, ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
 use rustix::fs::{AtFlags, readlink, statat};
 use std::ffi::OsStr;
@@ -55,9 +55,11 @@ impl Decoder<'_> {
             object: None,
             object_name: None,
             address: None,
+            made: false,
             interpreters: Vec::new(),
         };
         self.locate_names(&mut attempt);
+        attempt.made = attempt.located[0].as_ref().is_none_or(|located| located.found.is_none());
         match rule.object {
             Object::Descriptor(argument) => self.locate_object(&mut attempt, a.int(argument.into())),
             Object::Mapped if arguments[2] & PROT_EXEC == 0 => return None,
@@ -224,9 +226,4 @@ impl Decoder<'_> {
         self.arguments.call.arguments = arguments;
         self.attempt(rule)
     }
-}
-
-/// What is found at a path after a call.
-pub(super) fn kind_after(expected: FileKind, before: FileKind, succeeded: bool) -> FileKind {
-    if succeeded && expected != FileKind::Unknown { expected } else { before }
 }

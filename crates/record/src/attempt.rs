@@ -1,4 +1,4 @@
-//! A call between its entry and its exit: what it was about, as it was then.
+//! A call that is to be delivered: what it was about, as it was before it changed that.
 
 use crate::resolve::Found;
 use crate::{FileUse, Program};
@@ -6,12 +6,15 @@ use ringfence_calls::{Call, Effect, Rule};
 use ringfence_profile::Address;
 use std::sync::Arc;
 
-/// A call of a rule, at its entry.
-pub(super) struct Attempt {
+/// A call of a rule, and where its objects are.
+pub struct Attempt {
     /// Who, if it must be remembered: an execution is its caller's.
     pub by: Option<Arc<Program>>,
+    /// The rule.
     pub rule: &'static Rule,
+    /// The arguments; that of the rule's word is replaced by the word.
     pub arguments: [u64; 6],
+    /// The names.
     pub names: [Option<Vec<u8>>; 2],
     /// Where each name leads.
     pub located: [Option<Located>; 2],
@@ -19,34 +22,40 @@ pub(super) struct Attempt {
     pub object: Option<Located>,
     /// Its name as the kernel gives it, whatever it is.
     pub object_name: Option<Vec<u8>>,
+    /// The socket address, or the path that it is.
     pub address: Option<SocketAddress>,
+    /// Whether an open made its file; for one that failed, whether it would have.
+    pub made: bool,
     /// What an executed file is run by.
     pub interpreters: Vec<Located>,
 }
 
 /// A path of a call, and what was there before the call.
 #[derive(Clone)]
-pub(super) struct Located {
+pub struct Located {
     /// Its operations and kind are filled in at the end of the call.
     pub file: FileUse,
+    /// What was there.
     pub found: Option<Found>,
 }
 
 /// A socket address.
-pub(super) enum SocketAddress {
+pub enum SocketAddress {
+    /// A path.
     Path(Located),
+    /// Anything else.
     Other(Address),
 }
 
 impl Attempt {
     /// What the call did, now that it has ended.
-    pub(super) fn effects(&self, result: i64) -> Vec<Effect> {
+    pub fn effects(&self, result: i64) -> Vec<Effect> {
         self.rule.effects(&Call {
             args: self.arguments,
             result,
             names: [self.names[0].as_deref(), self.names[1].as_deref()],
             object: self.object_name.as_deref(),
-            made: self.located[0].as_ref().is_none_or(|located| located.found.is_none()),
+            made: self.made,
         })
     }
 }

@@ -1,14 +1,21 @@
 //! From a call that has ended to what is delivered of it.
 
-use super::attempt::{Attempt, Located, SocketAddress};
-use super::decode::kind_after;
-use super::tracee::Peers;
+use crate::attempt::{Attempt, Located, SocketAddress};
 use crate::{FileKind, FileUse, Operation, Operations, Privilege, ProcessRelation, What};
 use ringfence_calls::{Effect, On};
 use rustix::fs::{major, minor};
 
+/// The processes that a program can name.
+pub trait Peers {
+    /// Whose a process or group is, by a number as kill(2) takes it.
+    fn number(&self, number: i32) -> ProcessRelation;
+
+    /// Whose the program's parent is.
+    fn parent(&self) -> ProcessRelation;
+}
+
 /// Everything that a call used or tried to use; `peers` tells whose a process is.
-pub(super) fn uses(attempt: &Attempt, result: i64, peers: &Peers<'_>) -> Vec<What> {
+pub fn uses(attempt: &Attempt, result: i64, peers: &dyn Peers) -> Vec<What> {
     let succeeded = result >= 0;
     let mut uses = Vec::new();
     for effect in attempt.effects(result) {
@@ -105,7 +112,7 @@ fn execution(attempt: &Attempt, succeeded: bool) -> Vec<What> {
 
 /// What a successful call changes for the understanding of later ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Change {
+pub struct Change {
     /// The process's root or mount namespace.
     pub view: bool,
     /// Who the thread is.
@@ -115,7 +122,7 @@ pub(super) struct Change {
 }
 
 /// What a successful call that used `what` changes.
-pub(super) fn change(attempt: &Attempt, what: &[What]) -> Change {
+pub fn change(attempt: &Attempt, what: &[What]) -> Change {
     use Operation::*;
     let mut change = Change::default();
     let any = |operations: Operations, of: &[Operation]| of.iter().any(|o| operations.contains(*o));
@@ -137,4 +144,9 @@ pub(super) fn change(attempt: &Attempt, what: &[What]) -> Change {
     change.paths |= change.view;
     change.identity |= attempt.rule.name == "setfsuid";
     change
+}
+
+/// What is found at a path after a call.
+fn kind_after(expected: FileKind, before: FileKind, succeeded: bool) -> FileKind {
+    if succeeded && expected != FileKind::Unknown { expected } else { before }
 }
