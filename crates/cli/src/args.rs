@@ -47,6 +47,8 @@ pub enum Format {
     Json,
     /// Metrics for a node exporter's textfile directory (score)
     Prometheus,
+    /// For code scanners: SARIF 2.1.0 (lint)
+    Sarif,
 }
 
 /// Whether to colour.

@@ -34,23 +34,31 @@ impl Context {
     /// A unit that is not there, is masked, or cannot be read is a failure. What systemd only warns about is left in
     /// [`Unit::complaints`].
     pub fn unit(&self, text: &str) -> Result<Unit, Failure> {
+        self.usable(self.unit_as_it_is(text)?, text)
+    }
+
+    /// As [`unit`](Self::unit), whatever came of loading it.
+    pub fn unit_as_it_is(&self, text: &str) -> Result<Unit, Failure> {
         if !text.contains('/') {
-            return self.unit_in(&self.units()?, text);
+            return Ok(self.units()?.load(&unit_name(text)?));
         }
-        let unit = load_file(self.tree()?, self.manager, Environment::of_process(), Path::new(text), None)
-            .map_err(Failure::input)?;
-        self.usable(unit, text)
+        load_file(self.tree()?, self.manager, Environment::of_process(), Path::new(text), None)
+            .map_err(Failure::input)
     }
 
     /// The unit of that name in a tree that is open already.
     pub fn unit_in(&self, tree: &UnitTree, text: &str) -> Result<Unit, Failure> {
-        let complete =
-            if UnitName::parse(text).is_ok() { text.to_owned() } else { format!("{text}.service") };
-        let name = UnitName::parse(&complete).map_err(|error| {
-            Failure::input(error)
-                .hint("give a unit's name such as nginx.service, or a path such as ./nginx.service")
-        })?;
-        self.usable(tree.load(&name), text)
+        self.usable(tree.load(&unit_name(text)?), text)
+    }
+
+    /// As [`unit`](Self::unit), but a file that systemd could not load is let through, for judging it.
+    pub fn unit_with_faults(&self, text: &str) -> Result<Unit, Failure> {
+        let unit = self.unit_as_it_is(text)?;
+        if unit.state == LoadState::Error && unit.fragment.is_some() {
+            Ok(unit)
+        } else {
+            self.usable(unit, text)
+        }
     }
 
     fn usable(&self, unit: Unit, text: &str) -> Result<Unit, Failure> {
@@ -117,6 +125,15 @@ impl Context {
                 .hint("a unit file elsewhere can be named by its path, with a slash in it: ./my.service"),
         }
     }
+}
+
+/// The name that a text means; `.service` may be missing.
+fn unit_name(text: &str) -> Result<UnitName, Failure> {
+    let complete = if UnitName::parse(text).is_ok() { text.to_owned() } else { format!("{text}.service") };
+    UnitName::parse(&complete).map_err(|error| {
+        Failure::input(error)
+            .hint("give a unit's name such as nginx.service, or a path such as ./nginx.service")
+    })
 }
 
 /// The service whose name is most like the one asked for, if any is alike at all.

@@ -1,6 +1,7 @@
 //! One file a command. Each has its arguments and a `run` that turns them into a result.
 
 mod completions;
+mod lint;
 mod man;
 mod narrator;
 mod profile;
@@ -28,6 +29,8 @@ pub enum Command {
     Profile(profile::Args),
     /// Whether the service can do that to a path, which line decides it, and the narrowest fixes
     Why(why::Args),
+    /// What is wrong with units: contradictions, lines without effect, traps
+    Lint(lint::Args),
     /// How exposed services are, check by check, as systemd computes it
     Score(score::Args),
     /// Print completions for a shell
@@ -44,6 +47,7 @@ pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure
         Command::Show(args) => show::run(&args, context),
         Command::Profile(args) => profile::run(&args, context),
         Command::Record(args) => record::run(&args, context),
+        Command::Lint(args) => lint::run(&args, context),
         Command::Score(args) => score::run(&args, context),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -30,7 +30,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         Format::Json => crate::output::json(&Show::of(&drawn))?,
         Format::Text if args.mounts => crate::output::text(&mount_list(&drawn))?,
         Format::Text => crate::output::text(&page(&drawn))?,
-        Format::Prometheus => return Err(context.no_such_format("show")),
+        Format::Prometheus | Format::Sarif => return Err(context.no_such_format("show")),
     }
     Ok(ExitCode::SUCCESS)
 }

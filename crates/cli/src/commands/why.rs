@@ -79,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     match context.format {
         Format::Json => crate::output::json(&answer)?,
         Format::Text => crate::output::text(&text(&settings.unit.to_string(), &access, &verdict, &fixes))?,
-        Format::Prometheus => return Err(context.no_such_format("why")),
+        Format::Prometheus | Format::Sarif => return Err(context.no_such_format("why")),
     }
     Ok(ExitCode::from(u8::from(!verdict.is_allowed())))
 }

@@ -35,9 +35,7 @@ pub fn run(
     match context.format {
         Format::Json => crate::output::json(&Comparison::of(&before, &after))?,
         Format::Text => crate::output::text(&text(&before, &after))?,
-        Format::Prometheus => {
-            return Err(Failure::input("--compare has no Prometheus form: use --format text or json"));
-        }
+        Format::Prometheus | Format::Sarif => return Err(context.no_such_format("score --compare")),
     }
     let above = after.values().any(|score| score.overall.0 > threshold);
     Ok(ExitCode::from(u8::from(above)))

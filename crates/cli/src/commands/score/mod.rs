@@ -71,6 +71,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     match context.format {
         Format::Json => crate::output::json(&json::units(&scores))?,
         Format::Prometheus => crate::output::text(&prometheus::metrics(&scores))?,
+        Format::Sarif => return Err(context.no_such_format("score")),
         Format::Text if args.units.is_empty() => {
             crate::output::text(&text::overview(&scores, started.elapsed()))?;
         }

@@ -1,0 +1,52 @@
+//! What else systemd ignores.
+
+use crate::finding::Report;
+use crate::lint::{Docs, Lint, Versions};
+use crate::subject::Subject;
+use ringfence_terms::Severity;
+
+pub(crate) static IGNORED: Lint = Lint {
+    code: "RF019",
+    name: "ignored",
+    severity: Severity::Warning,
+    versions: Versions::ALL,
+    docs: Docs {
+        what: "A value, or a word of a list, that systemd cannot read and ignores, where no other lint says more.",
+        why: "systemd warns in its log and goes on as if the word or the line was not there. A wrong word in \
+              `InaccessiblePaths=` or in a list of denied things leaves open what it was to close, and the service starts \
+              all the same. The words of most directives are case-sensitive: `STRICT` is not `strict`.",
+        example: "[Service]\nProtectSystem=STRICT\nInaccessiblePaths=/home ~/secret\n",
+        instead: "[Service]\nProtectSystem=strict\nInaccessiblePaths=/home /root\n",
+        reference: "systemd.exec(5); the messages of `systemd-analyze verify`",
+    },
+    shown_by: &[],
+    check,
+};
+
+fn check(subject: &Subject<'_>, report: &mut Report) {
+    let before = report.findings.len();
+    for complaint in subject.complaints.iter().filter(|c| c.severity == Severity::Warning) {
+        let said = report.findings[..before].iter().any(|finding| {
+            finding.place.file == complaint.file && finding.place.line == complaint.line
+        });
+        if complaint.line > 0 && said {
+            continue;
+        }
+        let place = subject.line(&complaint.file, complaint.line, &complaint.subject);
+        let found = report.add(place, complaint.message.clone());
+        if let Some(help) = &complaint.help {
+            found.help(help.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::found;
+
+    #[test]
+    fn every_word_of_a_line_is_told_of() {
+        assert_eq!(found("InaccessiblePaths=srv ~/x /home"), ["RF019 srv", "RF019 ~/x"]);
+        assert_eq!(found("ProtectSystem=STRICT"), ["RF019 STRICT"]);
+    }
+}

@@ -1,0 +1,150 @@
+//! What the lints' tests share: a machine, units from text, and what was found in them.
+
+use crate::{Finding, LINTS, Subject, check};
+use ringfence_sandbox::facts::fake::FakeFacts;
+use ringfence_unit::text::UnitText;
+use ringfence_unit::{Assignment, LoadState, Manager, Specifiers, Unit, UnitName};
+use std::path::Path;
+
+/// The machine of the lints' examples: a Debian with a web server's files and a few programs.
+pub(crate) fn machine() -> FakeFacts {
+    let mut it = FakeFacts::debian().user("www-data", 33, 33).user("app", 990, 990).group("app", 990);
+    for dir in ["/srv/www", "/srv/app", "/var/lib/app", "/var/log/app", "/etc/app", "/opt/app", "/data"] {
+        it = it.dir(dir);
+    }
+    it = it.owned("/var/lib/app", 990, 990, 0o750).owned("/var/log/app", 990, 990, 0o750);
+    for file in ["/usr/bin/app", "/usr/bin/sh", "/usr/bin/mkdir", "/opt/app/run", "/usr/bin/python3"] {
+        it = it.file(file).owned(file, 0, 0, 0o755);
+    }
+    it.file("/etc/app/app.conf").file("/srv/app/data")
+}
+
+/// Reads a unit of files: the first is the fragment, the others its drop-ins.
+pub(crate) fn unit(files: &[(&str, &str)], manager: Manager) -> (Unit, Vec<UnitText>) {
+    let texts: Vec<UnitText> =
+        files.iter().map(|(path, text)| UnitText::parse(Path::new(path), text.as_bytes())).collect();
+    let name = UnitName::parse("app.service").unwrap();
+    let mut specifiers = Specifiers::of_name(&name);
+    for (letter, value) in [('t', "/run"), ('S', "/var/lib"), ('h', "/root"), ('m', "0123456789abcdef")] {
+        specifiers.set(letter, value);
+    }
+    let unit = Unit {
+        name: name.clone(),
+        id: name,
+        aliases: Vec::new(),
+        manager,
+        state: LoadState::Loaded,
+        fragment: texts.first().map(|text| text.file().clone()),
+        drop_ins: texts.iter().skip(1).map(|text| text.file().clone()).collect(),
+        assignments: texts
+            .iter()
+            .flat_map(UnitText::assignments)
+            .map(|a| Assignment { section: a.section.clone(), origin: a.origin.clone() })
+            .collect(),
+        complaints: texts
+            .iter()
+            .flat_map(|text| text.complaints().iter().cloned().chain(text.unknown_sections("service")))
+            .collect(),
+        specifiers,
+    };
+    (unit, texts)
+}
+
+/// The name under which examples are read.
+const FRAGMENT: &str = "/etc/systemd/system/app.service";
+
+/// A unit's whole text: lines that have no section are put into `[Service]`, and a command is added where none is.
+fn completed(text: &str) -> String {
+    let text = if text.starts_with('[') {
+        text.to_owned()
+    } else {
+        format!("[Service]\n{}", text.replace("; ", "\n"))
+    };
+    if text.contains("ExecStart=") { text } else { format!("{text}\n[Service]\nExecStart=/usr/bin/app\n") }
+}
+
+/// What is found in one unit file on a machine.
+pub(crate) fn findings_on(text: &str, facts: &FakeFacts, version: u16) -> Vec<Finding> {
+    let text = completed(text);
+    let (unit, texts) = unit(&[(FRAGMENT, &text)], Manager::System);
+    check(&Subject::new(&unit, &texts, facts, true, version))
+}
+
+/// What is found in a unit of several files, the first of which is the fragment.
+pub(crate) fn findings_in(files: &[(&str, &str)], facts: &FakeFacts) -> Vec<Finding> {
+    let (unit, texts) = unit(files, Manager::System);
+    check(&Subject::new(&unit, &texts, facts, true, 257))
+}
+
+/// What is found in one unit file on the machine of the examples.
+pub(crate) fn findings(text: &str) -> Vec<Finding> {
+    findings_on(text, &machine(), 257)
+}
+
+/// The codes of what is found, and the text underlined, in order.
+pub(crate) fn found(text: &str) -> Vec<String> {
+    let whole = completed(text);
+    let mark = |finding: Finding| format!("{} {}", finding.lint.code, &whole[finding.place.bytes]);
+    findings(text).into_iter().map(mark).collect()
+}
+
+/// The messages of what one lint finds.
+pub(crate) fn messages(code: &str, text: &str) -> Vec<String> {
+    findings(text).into_iter().filter(|f| f.lint.code == code).map(|f| f.message).collect()
+}
+
+/// One file's text after all fixes that are safe (or all, when asked for).
+pub(crate) fn fixed(text: &str) -> String {
+    let whole = completed(text);
+    let all = findings(text);
+    let fixes: Vec<_> = all.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+    let mut texts = vec![UnitText::parse(Path::new(FRAGMENT), whole.as_bytes())];
+    crate::fix_files(&mut texts, &fixes).unwrap();
+    String::from_utf8(texts[0].as_bytes().to_vec()).unwrap()
+}
+
+#[test]
+fn codes_and_names_are_unique_and_in_order() {
+    let codes: Vec<&str> = LINTS.iter().map(|lint| lint.code).collect();
+    let mut sorted = codes.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(codes, sorted);
+    let mut names: Vec<&str> = LINTS.iter().map(|lint| lint.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), codes.len());
+    for lint in LINTS {
+        assert!(lint.code.len() == 5 && lint.code.starts_with("RF"), "{lint:?}");
+        assert!(lint.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{lint:?}");
+    }
+}
+
+#[test]
+fn every_lint_is_documented() {
+    for lint in LINTS {
+        let docs = &lint.docs;
+        for text in [docs.what, docs.why, docs.example, docs.instead, docs.reference] {
+            assert!(text.len() > 10, "{lint:?}: {text:?}");
+        }
+        for text in [docs.what, docs.why] {
+            assert!(text.ends_with('.'), "{lint:?}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn every_lint_finds_its_example_and_nothing_is_found_in_what_to_use_instead() {
+    let mut report = String::new();
+    for lint in LINTS {
+        let version = lint.versions.last.map_or(257, |last| last.min(257));
+        if !findings_on(lint.docs.example, &machine(), version).iter().any(|finding| finding.lint == *lint) {
+            report += &format!("{lint:?} is silent on its example\n");
+        }
+        for finding in findings_on(lint.docs.instead, &machine(), version) {
+            report +=
+                &format!("{lint:?}: {} in what to use instead: {}\n", finding.lint.code, finding.message);
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
