@@ -80,7 +80,7 @@ impl UnitTree {
     /// systemd loads no template itself; here one is loaded like any unit, with an empty instance.
     pub fn load(&self, name: &UnitName) -> Unit {
         let root = &self.search.root;
-        let found = self.names.find(name);
+        let found = self.names.find(root, name);
         let machine =
             self.machine.get_or_init(|| machine::specifiers(root, self.search.manager, &self.environment));
         let mut unit = Unit {
@@ -104,8 +104,10 @@ impl UnitTree {
                 unit.state = if text.is_fatal() { LoadState::Error } else { LoadState::Loaded };
                 add(&mut unit, &text);
             }
-            // systemd's load state for a file that it cannot open is "not-found".
+            // systemd's load state for a file that it cannot open is "not-found", and the names are not merged.
             Err(ReadError::Open(error)) => {
+                unit.id = name.clone();
+                unit.aliases.clear();
                 let complaint = listing::unreadable(root, fragment, &error);
                 unit.complaints.push(Complaint { severity: Severity::Error, ..complaint });
                 return unit;
@@ -150,7 +152,7 @@ impl UnitTree {
         let services = services.filter(|name| name.is_service() && !name.is_template());
         let mut ids = BTreeSet::new();
         for name in services {
-            let found = self.names.find(&name);
+            let found = self.names.find(&self.search.root, &name);
             if found.fragment.is_some_and(|fragment| self.is_loadable(fragment)) {
                 ids.insert(found.id);
             }

@@ -129,7 +129,7 @@ impl NameMap {
     }
 
     /// A unit's fragment and names (`unit_file_find_fragment`). An exact name beats a template in any directory.
-    pub(super) fn find(&self, name: &UnitName) -> Found<'_> {
+    pub(super) fn find(&self, root: &Root, name: &UnitName) -> Found<'_> {
         let mut names = BTreeSet::from([name.clone()]);
         self.add_aliases(name, None, name, &mut names);
 
@@ -157,12 +157,22 @@ impl NameMap {
             }
         };
         let mut id = name.clone();
-        if let Some(end) = fragment.and_then(name_of) {
-            id = with_instance_of(&end, name);
-            names.insert(id.clone());
+        if let Some(fragment) = fragment
+            && let Some(end) = name_of(fragment)
+        {
             if end != *name {
                 self.add_aliases(name, Some(&end), &end, &mut names);
             }
+            // The fragment's name becomes the id. A template's name does only where it is among its own aliases, so to
+            // speak: it is no mask, and the instance has no file of its own to which another alias does not lead.
+            let filled = with_instance_of(&end, name);
+            let is_own = filled == end
+                || (matches!(place(root, fragment), Ok(Place::File(_)))
+                    && !self.leads_elsewhere(&filled, Some(&end)));
+            if is_own || names.contains(&filled) {
+                id = filled.clone();
+            }
+            names.insert(filled);
         }
         Found { fragment, id, names, complaints }
     }
@@ -178,15 +188,17 @@ impl NameMap {
         let aliases = self.aliases.get(name.as_str()).into_iter().flatten();
         for alias in aliases.filter_map(|alias| UnitName::parse(alias).ok()) {
             let filled = with_instance_of(&alias, unit);
-            // The instance may have a file of its own, and then it is no alias.
-            let elsewhere = filled != alias
-                && match (self.follow(filled.as_str()), fragment) {
-                    (Step::File(path), Some(fragment)) => name_of(path).as_ref() != Some(fragment),
-                    _ => false,
-                };
-            if !elsewhere {
+            if filled == alias || !self.leads_elsewhere(&filled, fragment) {
                 names.insert(filled);
             }
+        }
+    }
+
+    /// Whether an instance has another fragment than this one; then the template's alias is not the instance's.
+    fn leads_elsewhere(&self, instance: &UnitName, fragment: Option<&UnitName>) -> bool {
+        match (self.follow(instance.as_str()), fragment) {
+            (Step::File(path), Some(fragment)) => name_of(path).as_ref() != Some(fragment),
+            _ => false,
         }
     }
 

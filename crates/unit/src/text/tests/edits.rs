@@ -144,12 +144,12 @@ proptest! {
             return Ok(());
         }
         let nth = at.index(places.len());
-        let section = text.setting(places[nth]).unwrap().section.clone();
+        let setting = text.setting(places[nth]).unwrap();
+        let (section, directive) = (setting.section.clone(), setting.origin.directive.clone());
         let line = format!("{section}: A={value}");
         let changed = match operation {
             0 => text.replace_value(places[nth], &value).map(|()| {
-                let directive = expected[nth].split_once('=').unwrap().0.to_owned();
-                expected[nth] = format!("{directive}={value}");
+                expected[nth] = format!("{section}: {directive}={value}");
             }),
             1 => {
                 text.remove(places[nth]);
@@ -158,7 +158,7 @@ proptest! {
             }
             2 => text.insert_after(places[nth], "A", &value).map(|()| expected.insert(nth + 1, line)),
             _ => text.append(&section, "A", &value).map(|()| {
-                let last = expected.iter().rposition(|s| s.starts_with(&*section)).unwrap();
+                let last = expected.iter().rposition(|s| s.starts_with(&format!("{section}: "))).unwrap();
                 expected.insert(last + 1, line);
             }),
         };
