@@ -2,6 +2,8 @@
 //!
 //! Needs root, and a lab (`lab/systemd-lab`).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use ringfence_agreement::Machine;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use ringfence_engine::Streams;
 use ringfence_sandbox::plan::Mode;
 use ringfence_service::{Controls, Options, Outcome, Refused};
+use ringfence_settings::Settings;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +25,9 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             .hint("leave --root out, and give the unit's path"));
     }
     let (_, settings) = context.settings(&args.unit)?;
+    if let Some(status) = conditions(&settings, context) {
+        return Ok(status);
+    }
     let facts = context.facts()?;
     let (_controls, requests) = Controls::new()?;
     let options = Options {
@@ -37,6 +41,19 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let outcome = ringfence_service::run(&settings, &facts, options, &mut narrator).map_err(refused)?;
     narrator.outcome(&outcome);
     Ok(status(&outcome))
+}
+
+/// Checks `Condition…=` and `Assert…=`; the exit status when they keep the unit from starting. An unmet condition skips
+/// it, which is no failure; an unmet assert is one.
+fn conditions(settings: &Settings, context: &Context) -> Option<ExitCode> {
+    let checked = ringfence_host::conditions::check(&settings.unit_section.conditions);
+    for (condition, why) in checked.unknown {
+        context.note(format_args!("{}: {}: {why}; taken to hold", settings.unit, condition.origin));
+    }
+    let unmet = checked.unmet?;
+    let word = if unmet.is_assert { "failed" } else { "skipped" };
+    context.note(format_args!("{word}: {}: {} does not hold here", settings.unit, unmet.origin));
+    Some(ExitCode::from(u8::from(unmet.is_assert)))
 }
 
 /// Where sockets for the service's messages lie: only this user can write there.
