@@ -29,12 +29,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Sets the process up and executes the command. Returns only when that failed: the exit status.
-pub fn run(launch: &Launch<'_>, files: &Variables, caller: &Variables, channel: BorrowedFd<'_>) -> u8 {
+///
+/// `in_cgroup` says that it is in the control group that it is to be in already.
+pub fn run(
+    launch: &Launch<'_>,
+    files: &Variables,
+    caller: &Variables,
+    channel: BorrowedFd<'_>,
+    in_cgroup: bool,
+) -> u8 {
     let child = Child {
         launch,
         files,
         caller,
         channel,
+        in_cgroup,
         sandboxed: launch.run.sandboxed,
         changes_user: launch.run.sandboxed && launch.command.privileges != Privileges::KeepUser,
     };
@@ -54,6 +63,7 @@ struct Child<'a> {
     files: &'a Variables,
     caller: &'a Variables,
     channel: BorrowedFd<'a>,
+    in_cgroup: bool,
     /// Namespaces, limits, capabilities and filters are applied.
     sandboxed: bool,
     /// User and groups are applied.
@@ -128,7 +138,7 @@ impl Child<'_> {
     }
 
     fn join_cgroup(&self) -> Result<(), Failure> {
-        let Some(directory) = self.launch.cgroup else { return Ok(()) };
+        let Some(directory) = self.launch.cgroup.filter(|_| !self.in_cgroup) else { return Ok(()) };
         let flags = OFlags::WRONLY | OFlags::CLOEXEC;
         rustix::fs::openat(directory, "cgroup.procs", flags, Mode::empty())
             .and_then(|file| rustix::io::write(file, b"0"))
@@ -139,7 +149,8 @@ impl Child<'_> {
     fn credentials(&self) -> Result<Option<AbsPath>, Failure> {
         let Launch { settings, runtime, run, .. } = self.launch;
         let directory = runtime.credentials(settings).filter(|_| run.credentials);
-        if let Some(directory) = &directory {
+        // The unit runs under another manager, whose store this is.
+        if let Some(directory) = directory.as_ref().filter(|directory| !runtime.existed.contains(directory)) {
             credentials::store(settings, directory, runtime.identity.owner())?;
         }
         Ok(directory)

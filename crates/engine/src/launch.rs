@@ -10,7 +10,7 @@ use crate::wire::{MAX, Message};
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{For, Plan};
 use ringfence_settings::{Command, Settings};
-use ringfence_sys::fork::fork_process;
+use ringfence_sys::fork::{fork_process, fork_process_in};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -118,7 +118,12 @@ impl Launch<'_> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
                 .map_err(fail)?;
-        let pid = fork_process(|| child::run(&self, &files, &caller, theirs.as_fd())).map_err(fail)?;
+        let run = |in_cgroup| child::run(&self, &files, &caller, theirs.as_fd(), in_cgroup);
+        let pid = match self.cgroup {
+            Some(cgroup) => fork_process_in(cgroup, run),
+            None => fork_process(|| run(true)),
+        }
+        .map_err(fail)?;
         Ok(Starting { pid, channel: ours, enforcement: Enforcement::default(), executing: false })
     }
 }

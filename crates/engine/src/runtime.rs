@@ -1,6 +1,5 @@
 //! What all commands of one run of a unit share, from before the first to after the last.
 
-use crate::credentials;
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::identity::Identity;
@@ -36,6 +35,8 @@ pub struct Runtime {
     pub(crate) users: Option<OwnedFd>,
     pub(crate) network: Option<OwnedFd>,
     pub(crate) ipc: Option<OwnedFd>,
+    /// Directories of the unit that were there before.
+    pub(crate) existed: Vec<AbsPath>,
 }
 
 impl Runtime {
@@ -64,7 +65,21 @@ impl Runtime {
                     .to_owned(),
             });
         }
-        Ok(Runtime { identity, bases, invocation: random_id(), shortfalls, private_tmp, users, network, ipc })
+        let invocation = random_id();
+        let mut runtime = Runtime {
+            identity,
+            bases,
+            invocation,
+            shortfalls,
+            private_tmp,
+            users,
+            network,
+            ipc,
+            existed: Vec::new(),
+        };
+        let kept = runtime.runtime_directories(settings).into_iter().chain(runtime.credentials(settings));
+        runtime.existed = kept.filter(|path| path.as_path().exists()).collect();
+        Ok(runtime)
     }
 
     /// Where the unit's credentials lie, if it has any.
@@ -83,35 +98,10 @@ impl Runtime {
     /// Takes away what the unit leaves when it stops: `PrivateTmp=`'s directories, credentials, `RuntimeDirectory=`, and
     /// what `RemoveIPC=` names. What cannot be removed is told.
     pub fn clean_up(self, settings: &Settings) -> Vec<Failure> {
-        let mut failures = Vec::new();
-        let mut remove = |path: &Path, step: Step| {
-            if let Err(e) = std::fs::remove_dir_all(path)
-                && e.kind() != std::io::ErrorKind::NotFound
-            {
-                failures.push(Failure::new(step, format!("remove {}", path.display())).errno(e).path(path));
-            }
-        };
-        if let Some(directories) = &self.private_tmp {
-            for outer in [&directories.tmp, &directories.var_tmp].into_iter().filter_map(|path| path.parent())
-            {
-                remove(outer, Step::Namespace);
-            }
-        }
-        if settings.directories.preserve_runtime.value == Preserve::No
-            && let Some(base) = self.bases.of(DirectoryKind::Runtime)
-        {
-            for directory in settings.directories.of(DirectoryKind::Runtime) {
-                if let Ok(path) = base.join(&directory.value.path) {
-                    remove(path.as_path(), Step::RuntimeDirectory);
-                }
-            }
-        }
-        if let Some(directory) = self.credentials(settings)
-            && let Err(e) = credentials::remove(&directory)
-        {
-            failures.push(
-                Failure::new(Step::Credentials, format!("remove {directory}")).errno(e).path(&directory),
-            );
+        let mut failures = self.remove_private_files(settings);
+        let runtime = self.runtime_directories(settings);
+        if settings.directories.preserve_runtime.value == Preserve::No {
+            failures.extend(runtime.iter().filter_map(|path| remove(path.as_path(), Step::RuntimeDirectory)));
         }
         if settings.sandbox.remove_ipc.value
             && let Some(uid) = self.identity.uid.filter(|uid| *uid != 0)
@@ -119,6 +109,37 @@ impl Runtime {
             crate::ipc::remove_of(uid, self.identity.gid.unwrap_or(uid));
         }
         failures
+    }
+
+    /// As [`clean_up`](Self::clean_up), but leaves alone what may belong to the unit itself, if it runs at the same time.
+    pub fn leave(self, settings: &Settings) -> Vec<Failure> {
+        let mut failures = self.remove_private_files(settings);
+        let made = self.runtime_directories(settings).into_iter().filter(|path| !self.existed.contains(path));
+        failures.extend(made.filter_map(|path| remove(path.as_path(), Step::RuntimeDirectory)));
+        failures
+    }
+
+    fn remove_private_files(&self, settings: &Settings) -> Vec<Failure> {
+        let tmp = self.private_tmp.iter().flat_map(|directories| [&directories.tmp, &directories.var_tmp]);
+        let tmp = tmp.filter_map(|path| remove(path.parent()?, Step::Namespace));
+        let credentials = self.credentials(settings).filter(|path| !self.existed.contains(path));
+        let credentials = credentials.and_then(|path| remove(path.as_path(), Step::Credentials));
+        tmp.chain(credentials).collect()
+    }
+
+    fn runtime_directories(&self, settings: &Settings) -> Vec<AbsPath> {
+        let Some(base) = self.bases.of(DirectoryKind::Runtime) else { return Vec::new() };
+        let all = settings.directories.of(DirectoryKind::Runtime);
+        all.filter_map(|directory| base.join(&directory.value.path).ok()).collect()
+    }
+}
+
+fn remove(path: &Path, step: Step) -> Option<Failure> {
+    match std::fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Some(Failure::new(step, format!("remove {}", path.display())).errno(e).path(path))
+        }
+        _ => None,
     }
 }
 

@@ -63,7 +63,7 @@ impl Supervisor<'_> {
 }
 
 /// The system manager's: a path, and the machine's locale (locale.conf(5)).
-fn of_the_system() -> Variables {
+pub(crate) fn of_the_system() -> Variables {
     let mut all: Variables = [("PATH", DEFAULT_PATH.join(":"))].into_iter().collect();
     if let Ok(text) = std::fs::read("/etc/locale.conf") {
         let locale =

@@ -20,6 +20,7 @@ mod spawn;
 mod start;
 mod stop;
 mod supervisor;
+mod visit;
 mod wait;
 
 pub use control::{Controls, Requests};
@@ -27,3 +28,4 @@ pub use exit::Exit;
 pub use observer::{Event, Observer, Role};
 pub use outcome::{Outcome, ServiceResult};
 pub use supervisor::{Options, Refused, run};
+pub use visit::{Visit, Visited, static_shell, visit};

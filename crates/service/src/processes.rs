@@ -85,6 +85,9 @@ impl Processes {
     /// Kills all at once, those that are just being made included; how many there were.
     pub fn kill(&self) -> usize {
         let count = self.all().len();
+        if count == 0 {
+            return 0;
+        }
         if let Some(cgroup) = &self.cgroup
             && cgroup.kill().is_ok()
         {

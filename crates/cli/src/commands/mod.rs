@@ -8,6 +8,7 @@ mod profile;
 mod record;
 mod run;
 mod score;
+mod shell;
 mod show;
 mod why;
 
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 pub enum Command {
     /// Run a unit in its sandbox in the foreground
     Run(run::Args),
+    /// A shell, or a command, inside a unit's sandbox
+    Shell(shell::Args),
     /// What a unit's service can see and write, and which line says so
     Show(show::Args),
     /// Watch a process or a command, and write what it did to a profile
@@ -43,6 +46,7 @@ pub enum Command {
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(args) => run::run(&args, context),
+        Command::Shell(args) => shell::run(&args, context),
         Command::Why(args) => why::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::Profile(args) => profile::run(&args, context),
