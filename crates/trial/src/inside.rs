@@ -1,0 +1,196 @@
+//! The shadow's side of a trial.
+//!
+//! Its first process drives the service: it runs the exercise, asks for reload and stop. The service itself belongs to a
+//! second process, which is the parent of all that the service starts, so that the exercise is never taken for a part
+//! of the service.
+
+use crate::outside::Trial;
+use crate::report::Told;
+use crate::{exercise, link};
+use ringfence_engine::Streams;
+use ringfence_host::HostFacts;
+use ringfence_sandbox::facts::Facts;
+use ringfence_sandbox::plan::{Bases, Mode};
+use ringfence_service::{Controls, Event, Observer, Options, Outcome, Refused, Role};
+use ringfence_settings::Settings;
+use ringfence_sys::fork::fork_process;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, WaitOptions, waitpid};
+use std::path::PathBuf;
+
+/// Runs the trial; the calling process is the first of a new PID namespace.
+pub fn run(trial: &Trial<'_>, facts: &HostFacts, link: BorrowedFd<'_>) -> Told {
+    let mut told = Told::default();
+    match ringfence_shadow::enter(facts.mounts()) {
+        Ok(report) => {
+            told.shadow = report.weaknesses.iter().map(|w| format!("{}: {}", w.path, w.why)).collect();
+        }
+        Err(error) => {
+            told.messages.push(error.to_string());
+            return told;
+        }
+    }
+    match drive(trial, link, told.clone()) {
+        Ok(told) => told,
+        Err(errno) => {
+            told.messages.push(format!("the trial itself failed: {errno}"));
+            told
+        }
+    }
+}
+
+/// Starts the service in a process of its own, and drives it.
+fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told, Errno> {
+    let (controls, requests) = Controls::new().map_err(|_| Errno::NFILE)?;
+    let (ready_read, ready_write) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (told_read, told_write) = pipe_with(PipeFlags::CLOEXEC)?;
+    let mut requests = Some(requests);
+    let supervisor = fork_process(|| {
+        let streams = Streams { output: trial.output, error: trial.output, terminal: None };
+        let Ok(facts) = HostFacts::of_this_machine() else { return 1 };
+        let Some(requests) = requests.take() else { return 1 };
+        let options = Options {
+            mode: Mode::Faithful,
+            bases: Bases::system(),
+            sockets: PathBuf::from("/run/ringfence"),
+            streams,
+            requests,
+        };
+        let mut watcher = Watcher { link, ready: ready_write.as_fd(), told: Told::default(), trial };
+        let outcome = ringfence_service::run(trial.settings, &facts, options, &mut watcher);
+        let told = conclude(watcher.told, outcome);
+        let written = serde_json::to_vec(&told).map(|bytes| write_all(&told_write, &bytes));
+        u8::from(!matches!(written, Ok(Ok(()))))
+    })?;
+    drop((ready_write, told_write));
+    if read_to_end(&ready_read)?.first() == Some(&b'r') {
+        if let Some(line) = trial.exercise {
+            told.exercise = Some(exercise::run(line, trial.limit));
+        }
+        if told.exercise.is_none_or(|status| status == 0) && can_reload(trial.settings) {
+            controls.reload();
+            std::thread::sleep(trial.settle);
+            if let Some(line) = trial.exercise {
+                told.after_reload = Some(exercise::run(line, trial.limit));
+            }
+        }
+        if trial.exercise.is_none() {
+            std::thread::sleep(trial.settle);
+        }
+        controls.stop();
+    }
+    let service: Told = serde_json::from_slice(&read_to_end(&told_read)?).unwrap_or_else(|_| Told {
+        messages: vec!["the process that ran the service ended before its time".to_owned()],
+        ..Told::default()
+    });
+    reap(supervisor);
+    Ok(Told { exercise: told.exercise, after_reload: told.after_reload, shadow: told.shadow, ..service })
+}
+
+fn can_reload(settings: &Settings) -> bool {
+    !settings.service.exec_reload.is_empty()
+        || settings.service.kind.value == ringfence_settings::ServiceType::NotifyReload
+}
+
+/// As the first process of its namespace this one inherits orphans; nothing is to be left of any.
+fn reap(supervisor: Pid) {
+    let _ = waitpid(Some(supervisor), WaitOptions::empty());
+}
+
+fn conclude(mut told: Told, outcome: Result<Outcome, Refused>) -> Told {
+    match outcome {
+        Ok(outcome) => {
+            told.ready |= outcome.was_ready;
+            told.result = outcome.result.word().to_owned();
+        }
+        Err(Refused::Unit(reasons)) => {
+            told.result = "refused".to_owned();
+            told.messages.extend(reasons.into_iter().map(|reason| reason.why));
+        }
+        Err(Refused::SetUp(failure)) => {
+            told.result = "resources".to_owned();
+            told.messages.push(failure.to_string());
+        }
+    }
+    told
+}
+
+/// Hears what happens to the service, and holds each of its processes until a recorder watches it.
+struct Watcher<'a> {
+    link: BorrowedFd<'a>,
+    ready: BorrowedFd<'a>,
+    told: Told,
+    trial: &'a Trial<'a>,
+}
+
+impl Observer for Watcher<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Ready(_) => {
+                self.told.ready = true;
+                // Nobody reads any more when the trial is over already.
+                let _ = rustix::io::write(self.ready, b"r");
+            }
+            Event::NotStarted { role, command, failure } => {
+                let because = failure
+                    .origin
+                    .as_ref()
+                    .map_or_else(String::new, |origin| format!(", because of {origin}"));
+                self.told.messages.push(format!("{}={}: {failure}{because}", role.directive(), command.path));
+            }
+            Event::Ended { role, command, exit, clean: false } => {
+                self.told.messages.push(format!("{}={} ended: {exit:?}", role.directive(), command.path));
+            }
+            Event::Shortfall(shortfall) => self.told.weaker.push(shortfall.to_string()),
+            Event::TimedOut { what, limit } => {
+                self.told.messages.push(format!("{what} took longer than {} s", limit.as_secs_f64()));
+            }
+            _ => {}
+        }
+    }
+
+    fn wants_to_see(&self, role: Role) -> bool {
+        let _ = role;
+        self.trial.recorder.is_some()
+    }
+
+    fn about_to_execute(&mut self, _: Role, pid: Pid) {
+        // Without an answer the process goes on unwatched; the other side tells what went wrong.
+        if link::announce(self.link, pid).is_ok() {
+            let mut answer = [0; 1];
+            let _ = rustix::io::read(self.link, &mut answer);
+        }
+    }
+}
+
+fn read_to_end(fd: &OwnedFd) -> Result<Vec<u8>, Errno> {
+    let mut all = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        match rustix::io::read(fd, &mut chunk) {
+            Ok(0) => return Ok(all),
+            Ok(length) => {
+                all.extend_from_slice(&chunk[..length]);
+                // The first byte of readiness is all that is waited for.
+                if all == b"r" {
+                    return Ok(all);
+                }
+            }
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match rustix::io::write(fd, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
