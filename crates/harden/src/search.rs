@@ -1,0 +1,197 @@
+//! The search itself.
+
+use crate::denials;
+use ringfence_profile::Profile;
+use ringfence_propose::{LeftOpen, Options, Proposal, Strength, propose};
+use ringfence_sandbox::facts::Facts;
+use ringfence_settings::Settings;
+use ringfence_trial::{Report, TrialError};
+use ringfence_unit::Unit;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The most trials that one search runs.
+const MOST_TRIALS: usize = 24;
+
+/// One trial of the search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Everything worked.
+    pub passed: bool,
+    /// What was opened or left out because of it.
+    pub relaxed: Vec<String>,
+}
+
+/// What a search has to tell while it runs.
+pub enum Step<'a> {
+    /// The next trial begins: the unit as it is, or with so many lines.
+    Trying(usize),
+    /// It passed or failed, and why.
+    Tried(&'a Report),
+    /// Because of that, these are opened or left out.
+    Relaxing(&'a [String]),
+}
+
+/// Hears what the search does.
+pub type Hear<'h> = dyn FnMut(Step<'_>) + 'h;
+
+/// Runs one trial with these settings.
+pub type Run<'r> = dyn FnMut(&Settings) -> Result<Report, TrialError> + 'r;
+
+/// What a search came to.
+#[derive(Debug)]
+pub struct Found {
+    /// The drop-in; under it a trial passed when `proven`.
+    pub proposal: Proposal,
+    /// A trial has passed under it.
+    pub proven: bool,
+    /// All trials, in order; the first is of the unit as it is.
+    pub attempts: Vec<Attempt>,
+    /// What the service does, from its first trial and from the profiles that were given.
+    pub profile: Profile,
+    /// Why there is no proof, when there is none.
+    pub why_not: Option<String>,
+}
+
+/// Searches. `recorded` are profiles from elsewhere that are to be satisfied, too; `options` says how tight, for which
+/// systemd.
+///
+/// # Errors
+/// When a trial cannot be run at all.
+pub fn search(
+    unit: &Unit,
+    facts: &dyn Facts,
+    recorded: &Profile,
+    options: Options,
+    run: &mut Run<'_>,
+    hear: &mut Hear<'_>,
+) -> Result<Found, TrialError> {
+    let (settings, _) = Settings::from_unit(unit);
+    hear(Step::Trying(0));
+    let first = run(&settings)?;
+    hear(Step::Tried(&first));
+    let attempts = vec![Attempt { passed: first.passed(), relaxed: Vec::new() }];
+    let mut profile = recorded.clone();
+    profile.merge(&first.profile);
+    if let Some(why) = first.what_failed() {
+        return Ok(Found {
+            proposal: Proposal::default(),
+            proven: false,
+            attempts,
+            profile,
+            why_not: Some(format!("the unit does not work as it is: {why}")),
+        });
+    }
+    let mut search = Search { unit, facts, settings, profile, options, run, hear, attempts };
+    search.tighten()
+}
+
+struct Search<'s, 'r, 'h> {
+    unit: &'s Unit,
+    facts: &'s dyn Facts,
+    settings: Settings,
+    profile: Profile,
+    options: Options,
+    run: &'s mut Run<'r>,
+    hear: &'s mut Hear<'h>,
+    attempts: Vec<Attempt>,
+}
+
+impl Search<'_, '_, '_> {
+    fn tighten(&mut self) -> Result<Found, TrialError> {
+        loop {
+            let proposal = propose(&self.profile, &self.settings, self.facts, &self.options);
+            if proposal.lines.is_empty() {
+                return Ok(self.end(proposal, true, None));
+            }
+            let report = self.attempt(&proposal)?;
+            if report.passed() {
+                return Ok(self.end(proposal, true, None));
+            }
+            if self.attempts.len() >= MOST_TRIALS {
+                let why = report.what_failed().unwrap_or_default();
+                return Ok(self.end(
+                    proposal,
+                    false,
+                    Some(format!("after {MOST_TRIALS} trials still: {why}")),
+                ));
+            }
+            let mut relaxed = denials::open(&self.profile, &report.profile, &mut self.options);
+            if relaxed.is_empty() {
+                relaxed = self.bisect(&proposal)?;
+            }
+            if relaxed.is_empty() {
+                let why = report.what_failed().unwrap_or_default();
+                return Ok(self.end(proposal, false, Some(format!("no line explains it: {why}"))));
+            }
+            (self.hear)(Step::Relaxing(&relaxed));
+            if let Some(attempt) = self.attempts.last_mut() {
+                attempt.relaxed = relaxed;
+            }
+        }
+    }
+
+    fn attempt(&mut self, proposal: &Proposal) -> Result<Report, TrialError> {
+        (self.hear)(Step::Trying(proposal.lines.len()));
+        let tried = self.unit.with_drop_in(Path::new("/50-ringfence.conf"), proposal.drop_in(false));
+        let (settings, _) = Settings::from_unit(&tried);
+        let report = (self.run)(&settings)?;
+        self.attempts.push(Attempt { passed: report.passed(), relaxed: Vec::new() });
+        (self.hear)(Step::Tried(&report));
+        Ok(report)
+    }
+
+    /// Finds a directive that breaks the service: leaves out ever smaller halves of those that restrict, keeping whatever
+    /// half the service works without. Everything that grants stays in.
+    fn bisect(&mut self, proposal: &Proposal) -> Result<Vec<String>, TrialError> {
+        let restricting: BTreeSet<&str> = proposal
+            .lines
+            .iter()
+            .filter(|line| line.strength == Strength::Restricts)
+            .map(|line| line.directive)
+            .collect();
+        let mut suspects: Vec<&str> = restricting.into_iter().collect();
+        if !self.works_without(proposal, &suspects)? {
+            return Ok(Vec::new());
+        }
+        while suspects.len() > 1 && self.attempts.len() < MOST_TRIALS {
+            let (left, right) = suspects.split_at(suspects.len() / 2);
+            let (left, right) = (left.to_vec(), right.to_vec());
+            if self.works_without(proposal, &left)? {
+                suspects = left;
+            } else if self.works_without(proposal, &right)? {
+                suspects = right;
+            } else {
+                // Two lines, one in each half, each break it: leave one half's search for the next round.
+                suspects = left;
+                break;
+            }
+        }
+        let culprits: Vec<String> = suspects.into_iter().map(str::to_owned).collect();
+        self.options.relaxed.extend(culprits.iter().cloned());
+        Ok(culprits)
+    }
+
+    fn works_without(&mut self, proposal: &Proposal, left_out: &[&str]) -> Result<bool, TrialError> {
+        let mut smaller = proposal.clone();
+        smaller.lines.retain(|line| !left_out.contains(&line.directive));
+        Ok(self.attempt(&smaller)?.passed())
+    }
+
+    fn end(&mut self, mut proposal: Proposal, proven: bool, why_not: Option<String>) -> Found {
+        if !self.options.exercised {
+            proposal.left_open.push(LeftOpen {
+                directive: "--exercise",
+                why: "without an exercise only start, reload and stop are proven".to_owned(),
+                evidence: Vec::new(),
+            });
+        }
+        Found {
+            proposal,
+            proven,
+            attempts: std::mem::take(&mut self.attempts),
+            profile: std::mem::take(&mut self.profile),
+            why_not,
+        }
+    }
+}
