@@ -5,6 +5,7 @@ mod commands;
 mod complaints;
 mod context;
 mod failure;
+mod installed_systemd;
 mod loading;
 mod output;
 

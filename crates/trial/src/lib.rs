@@ -13,5 +13,5 @@ mod link;
 mod outside;
 mod report;
 
-pub use outside::{Trial, TrialError, run};
+pub use outside::{MakeRecorder, Trial, TrialError, run};
 pub use report::{Report, Told};

@@ -1,6 +1,7 @@
 //! One file a command. Each has its arguments and a `run` that turns them into a result.
 
 mod completions;
+mod harden;
 mod lint;
 mod man;
 mod narrator;
@@ -30,6 +31,8 @@ pub enum Command {
     Record(record::Args),
     /// Show, merge and compare recorded profiles
     Profile(profile::Args),
+    /// Find the tightest drop-in under which a service still works, proven on a shadow of the machine
+    Harden(harden::Args),
     /// Whether the service can do that to a path, which line decides it, and the narrowest fixes
     Why(why::Args),
     /// What is wrong with units: contradictions, lines without effect, traps
@@ -45,6 +48,7 @@ pub enum Command {
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Harden(args) => harden::run(&args, context),
         Command::Run(args) => run::run(&args, context),
         Command::Shell(args) => shell::run(&args, context),
         Command::Why(args) => why::run(&args, context),

@@ -4,7 +4,6 @@ mod fix;
 mod json;
 mod sarif;
 mod text;
-mod version;
 
 use crate::args::Format;
 use crate::context::Context;
@@ -106,8 +105,11 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 /// The systemd to judge by: the one asked for, else the running one or that of the tree, else the one that ringfence
 /// knows best.
 fn version(args: &Args, context: &Context, booted: bool) -> Result<u16, Failure> {
-    let installed =
-        if booted || context.root.is_some() { version::installed(&context.tree()?) } else { None };
+    let installed = if booted || context.root.is_some() {
+        crate::installed_systemd::installed(&context.tree()?)
+    } else {
+        None
+    };
     Ok(args.systemd_version.or(installed).unwrap_or(catalogue::VERSION))
 }
 

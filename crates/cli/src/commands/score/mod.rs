@@ -6,6 +6,8 @@ mod prometheus;
 mod scoring;
 mod text;
 
+pub use json::number;
+
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;

@@ -1,0 +1,85 @@
+//! The result of `harden` as JSON (documented in `docs/json.md`).
+
+use crate::commands::score::number;
+use ringfence_exposure::Score;
+use ringfence_harden::Found;
+use ringfence_propose::Strength;
+use ringfence_settings::Settings;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+#[derive(Serialize)]
+pub struct Document {
+    version: u32,
+    unit: String,
+    proven: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<String>,
+    before: Box<RawValue>,
+    after: Box<RawValue>,
+    drop_in: String,
+    grants: Vec<Grant>,
+    left_open: Vec<LeftOpen>,
+    trials: Vec<Trial>,
+}
+
+#[derive(Serialize)]
+struct Grant {
+    line: String,
+    why: String,
+    evidence: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caution: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LeftOpen {
+    directive: &'static str,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct Trial {
+    passed: bool,
+    relaxed: Vec<String>,
+}
+
+pub fn document(
+    settings: &Settings,
+    found: &Found,
+    before: &Score,
+    after: &Score,
+    drop_in: &str,
+) -> Document {
+    let proposal = &found.proposal;
+    Document {
+        version: 1,
+        unit: settings.unit.to_string(),
+        proven: found.proven,
+        why_not: found.why_not.clone(),
+        before: number(before.overall),
+        after: number(after.overall),
+        drop_in: drop_in.to_owned(),
+        grants: proposal
+            .lines
+            .iter()
+            .filter(|line| line.strength == Strength::Grants)
+            .map(|line| Grant {
+                line: line.to_string(),
+                why: line.why.clone(),
+                evidence: line.evidence.iter().map(ToString::to_string).collect(),
+                caution: line.caution.clone(),
+            })
+            .collect(),
+        left_open: proposal
+            .left_open
+            .iter()
+            .map(|open| LeftOpen { directive: open.directive, why: open.why.clone() })
+            .collect(),
+        trials: found
+            .attempts
+            .iter()
+            .map(|attempt| Trial { passed: attempt.passed, relaxed: attempt.relaxed.clone() })
+            .collect(),
+    }
+}
