@@ -266,7 +266,7 @@ impl Child<'_> {
     }
 
     fn mount(&self, id_mapped: &[AbsPath]) -> Result<(), Failure> {
-        let Launch { settings, runtime, plan, facts, run, .. } = self.launch;
+        let Launch { runtime, plan, facts, .. } = self.launch;
         if plan.reasons.is_empty() {
             return Ok(());
         }
@@ -304,7 +304,7 @@ impl Child<'_> {
             private_tmp: runtime.private_tmp.as_ref(),
             id_mapped,
             id_map: id_map.as_ref().map(AsFd::as_fd),
-            dev_log: !run.change_root || !settings.has_own_root() || settings.bind_log_sockets(),
+            dev_log: plan.dev_log,
             incoming: AbsPath::parse("/run/systemd/incoming").ok(),
         };
         mounts::apply(plan, &needs)

@@ -24,7 +24,7 @@ enum Answer {
 impl Case<'_> {
     /// Permission for one kind of access to what is at a place.
     pub(super) fn permitted(&self, place: &Place, node: &Node, wanted: u32) -> Result<(), Stop> {
-        let answer = if is_sysctl(place, node) {
+        let answer = if self.is_sysctl(place, node) {
             sysctl(self.who, node, wanted)
         } else {
             generic(self.who, node, wanted)
@@ -68,6 +68,13 @@ const GUARDED: [(&str, Capability); 5] = [
 ];
 
 impl Case<'_> {
+    /// A kernel variable's permissions are those of root and its group, and no capability stands above them.
+    fn is_sysctl(&self, place: &Place, node: &Node) -> bool {
+        node.kind == NodeKind::File
+            && place.path.as_bytes().starts_with(b"/proc/sys/")
+            && self.view.mounted(place.spot.clone()).fs_type == "proc"
+    }
+
     /// The capability that opening a file of the kernel takes, if it takes one. It is one over the whole machine, which
     /// a user namespace of the service's own does not give.
     pub(super) fn capable(&self, place: &Place) -> Result<(), Stop> {
@@ -116,11 +123,6 @@ fn overrides(who: &Credentials, node: &Node, wanted: u32) -> bool {
     }
     let executable = node.kind == NodeKind::Directory || wanted & EXECUTE == 0 || node.mode & 0o111 != 0;
     executable && has(Capability::DAC_OVERRIDE)
-}
-
-/// A kernel variable's permissions are those of root and its group, and no capability stands above them.
-fn is_sysctl(place: &Place, node: &Node) -> bool {
-    node.kind == NodeKind::File && place.path.as_bytes().starts_with(b"/proc/sys/")
 }
 
 fn sysctl(who: &Credentials, node: &Node, wanted: u32) -> Answer {

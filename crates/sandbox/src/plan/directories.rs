@@ -154,7 +154,7 @@ impl DirectorySetup {
             Seen::Node(_) | Seen::Unknown => false,
         };
         for above in place.path.ancestors_from_root() {
-            if above != place.path && facts.node(&above) == Err(Errno::ENOENT) {
+            if above != place.path && tree.is_missing_on_host(&above, facts) {
                 let private =
                     self.public.is_some() && above.file_name().is_some_and(|name| name == "private");
                 tree.make_on_host(&above, directory(if private { 0o700 } else { 0o755 }));

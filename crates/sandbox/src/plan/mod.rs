@@ -58,6 +58,8 @@ pub struct Plan {
     pub failure: Option<Failure>,
     /// The tree of mounts that comes of it.
     pub tree: Tree,
+    /// A private `/dev` has a `log` that leads to the journal's socket.
+    pub dev_log: bool,
     /// Which devices the service may open.
     pub devices: DeviceRules,
 }
@@ -165,6 +167,7 @@ impl Plan {
                 && !facts.features().selinux,
             failure,
             tree,
+            dev_log: need::dev_log(settings, run),
             devices: if run.sandboxed { DeviceRules::of(settings, facts) } else { DeviceRules::default() },
         };
         let symlinks = symlinks::symlinks(settings, run, &plan.directories);
@@ -183,12 +186,16 @@ impl Plan {
             tree: plan.tree,
             dropped,
             credentials: run.credentials_directory(settings),
+            dev_log: plan.dev_log,
         };
         if let Err(stuck) = simulation.run(&mut entries) {
             plan.failure.get_or_insert_with(|| not_mountable(&stuck));
         }
         plan.tree = simulation.tree;
         plan.dropped = simulation.dropped;
+        if mode == Mode::Faithful {
+            plan.failure = plan.failure.or_else(|| nowhere_to_come_in(&plan.dropped));
+        }
         plan.symlinks = symlinks;
         if plan.failure.is_none()
             && let Err(why) = symlinks::make(&plan.symlinks, &mut plan.tree, facts)
@@ -262,6 +269,24 @@ fn propagation(settings: &Settings) -> Propagation {
         Some(ringfence_settings::Propagation::Private) => Propagation::Private,
         Some(ringfence_settings::Propagation::Shared) | None => Propagation::Shared,
     }
+}
+
+/// Once everything is mounted, systemd changes the propagation of `/run/systemd/incoming`, and fails when the mount is not
+/// there because something above it is inaccessible (`src/core/namespace.c: setup_namespace`).
+fn nowhere_to_come_in(dropped: &[Dropped]) -> Option<Failure> {
+    let incoming = dropped.iter().find(|gone| gone.path.as_bytes() == assemble::INCOMING.as_bytes())?;
+    let DropReason::Masked { by, origin } = &incoming.why else { return None };
+    Some(Failure {
+        status: 226,
+        path: Some(incoming.path.clone()),
+        errno: Errno::ENOENT,
+        origin: origin.clone(),
+        why: format!(
+            "{by} is inaccessible, and with it {}, where systemd must have a mount. Hide parts of {by} instead, or \
+             cover it with TemporaryFileSystem={by}.",
+            incoming.path
+        ),
+    })
 }
 
 fn not_mountable(stuck: &Stuck) -> Failure {

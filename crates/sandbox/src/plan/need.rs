@@ -147,6 +147,13 @@ pub(super) fn log_sockets(settings: &Settings) -> (&'static str, Option<&Origin>
     }
 }
 
+/// Whether a private `/dev` has a `log`: not with a root directory of one's own in which the journal's socket is missing,
+/// and even `/` counts as one here (systemd: `src/core/namespace.c: mount_private_dev`).
+pub(super) fn dev_log(settings: &Settings, run: &For) -> bool {
+    let own_root = run.change_root && settings.paths.root_directory.value.is_some();
+    !own_root || (run.sandboxed && settings.bind_log_sockets())
+}
+
 /// `ProtectControlGroups=` as this machine can do it: without a unified hierarchy there is no control group namespace
 /// (systemd: `exec_get_protect_control_groups`).
 pub(super) fn control_groups(settings: &Settings, facts: &dyn Facts) -> ProtectControlGroups {

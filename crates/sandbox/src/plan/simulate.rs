@@ -16,6 +16,8 @@ pub(super) struct Simulation<'a> {
     pub mode: Mode,
     pub tree: Tree,
     pub dropped: Vec<Dropped>,
+    /// A private `/dev` has a link to the journal's socket.
+    pub dev_log: bool,
     /// The unit's own store of credentials: a file system of its own, which the host's mount table does not show yet.
     pub credentials: Option<(AbsPath, Option<Origin>)>,
 }
@@ -176,7 +178,9 @@ impl Simulation<'_> {
             }
             MountMode::EmptyDir => (NewFs::Tmpfs { mode: 0o755 }, kernel),
             MountMode::Run => (NewFs::Tmpfs { mode: 0o755 }, MountFlags { noexec: false, ..kernel }),
-            MountMode::PrivateDev => (NewFs::Dev, MountFlags { nodev: false, ..kernel }),
+            MountMode::PrivateDev => {
+                (NewFs::Dev { log: self.dev_log }, MountFlags { nodev: false, ..kernel })
+            }
             MountMode::Proc { options } => {
                 (NewFs::Proc { pid_only: options.iter().any(|o| o == "subset=pid") }, kernel)
             }

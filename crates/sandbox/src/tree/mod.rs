@@ -83,7 +83,10 @@ pub enum NewFs {
     /// The unit's own directory for temporary files, empty at first.
     PrivateTmp,
     /// A `/dev` with the pseudo devices.
-    Dev,
+    Dev {
+        /// `/dev/log` leads to the journal.
+        log: bool,
+    },
     /// Processes, and unless `pid_only` what else the kernel tells.
     Proc {
         /// `ProcSubset=pid`.

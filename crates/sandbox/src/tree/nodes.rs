@@ -38,7 +38,13 @@ impl Tree {
             && let Some(mount) = facts.mounts().covering(host)
             && mount.path.is_below(root)
         {
-            return if mount.path == *host { Seen::Node(directory(0o755)) } else { Seen::Unknown };
+            let above = mount.path.parent().and_then(|above| facts.mounts().covering(&above));
+            let is_first = above.is_none_or(|above| !above.path.is_below(root));
+            return if is_first && mount.path == *host {
+                Seen::Node(directory(0o755))
+            } else {
+                Seen::Unknown
+            };
         }
         let before = self.moved.iter().find_map(|(from, to)| host.rebase(to, from));
         match facts.node(before.as_ref().unwrap_or(host)) {
@@ -98,8 +104,8 @@ impl NewFs {
             }
             NewFs::Tmpfs { mode } if inner.is_root() => Seen::Node(directory(*mode)),
             NewFs::PrivateTmp | NewFs::Mqueue if inner.is_root() => Seen::Node(directory(0o1777)),
-            NewFs::Dev if inner.is_root() => Seen::Node(directory(0o755)),
-            NewFs::Dev => device(inner, facts),
+            NewFs::Dev { .. } if inner.is_root() => Seen::Node(directory(0o755)),
+            NewFs::Dev { log } => device(inner, *log, facts),
             NewFs::Proc { .. } | NewFs::Sysfs | NewFs::Cgroup if inner.is_root() => {
                 Seen::Node(directory(0o555))
             }
@@ -136,16 +142,15 @@ fn of_processes(inner: &AbsPath) -> bool {
 const NODES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /// Its symlinks (systemd: `src/shared/dev-setup.c: dev_setup`).
-const LINKS: [(&str, &str); 5] = [
+const LINKS: [(&str, &str); 4] = [
     ("fd", "/proc/self/fd"),
     ("stdin", "/proc/self/fd/0"),
     ("stdout", "/proc/self/fd/1"),
     ("stderr", "/proc/self/fd/2"),
-    ("log", "/run/systemd/journal/dev-log"),
 ];
 
 /// What a private `/dev` holds at a path below its root.
-fn device(inner: &AbsPath, facts: &dyn Facts) -> Seen {
+fn device(inner: &AbsPath, log: bool, facts: &dyn Facts) -> Seen {
     let name = inner.as_path().to_str().unwrap_or_default().trim_start_matches('/');
     let on_host =
         |name: &str| AbsPath::parse(format!("/dev/{name}")).ok().and_then(|path| facts.node(&path).ok());
@@ -159,6 +164,7 @@ fn device(inner: &AbsPath, facts: &dyn Facts) -> Seen {
         return link(target);
     }
     match name {
+        "log" if log => link("/run/systemd/journal/dev-log"),
         "ptmx" => match on_host("ptmx") {
             Some(Node { kind: NodeKind::Symlink(_), .. }) => link("pts/ptmx"),
             Some(node) => Seen::Node(node),

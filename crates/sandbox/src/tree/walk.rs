@@ -108,6 +108,11 @@ impl Tree {
         self.mount_point(&place.spot) == place.path
     }
 
+    /// Whether nothing is at a path of the host.
+    pub(crate) fn is_missing_on_host(&self, path: &AbsPath, facts: &dyn Facts) -> bool {
+        self.seen(&Spot { layer: HOST, submount: None }, path, facts) == Seen::Missing
+    }
+
     /// Looks a path up without following symlinks, not even on the way.
     pub fn place(&self, path: &AbsPath, facts: &dyn Facts) -> Place {
         let spot = self.spot_at(path, facts);

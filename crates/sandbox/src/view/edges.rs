@@ -61,7 +61,7 @@ fn edge(mounted: Mounted<'_>) -> Edge<'_> {
         Shows::New(NewFs::Tmpfs { .. }) if mounted.is_read_only() => Access::Hidden,
         Shows::New(NewFs::Tmpfs { .. } | NewFs::PrivateTmp) if !mounted.is_read_only() => Access::Private,
         Shows::New(NewFs::PrivateTmp) => Access::Hidden,
-        Shows::New(NewFs::Dev) => Access::Private,
+        Shows::New(NewFs::Dev { .. }) => Access::Private,
         Shows::New(_) if mounted.is_read_only() => Access::ReadOnly,
         Shows::New(_) => Access::Kernel,
         Shows::Host(_) if mounted.is_read_only() => Access::ReadOnly,

@@ -161,7 +161,7 @@ impl Mounted<'_> {
 fn fs_type(shows: &Shows, facts: &dyn Facts) -> String {
     let known = match shows {
         Shows::Host(path) => return facts.mounts().covering(path).map_or_else(String::new, name_of),
-        Shows::New(NewFs::Tmpfs { .. } | NewFs::Dev) => "tmpfs",
+        Shows::New(NewFs::Tmpfs { .. } | NewFs::Dev { .. }) => "tmpfs",
         Shows::New(NewFs::Proc { .. }) => "proc",
         Shows::New(NewFs::Sysfs) => "sysfs",
         Shows::New(NewFs::Cgroup) => "cgroup2",

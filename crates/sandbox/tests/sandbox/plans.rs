@@ -224,3 +224,15 @@ fn a_privileged_command_keeps_the_binds_and_loses_the_rest() {
     let plan = Plan::of(&settings, &facts, &run, Faithful);
     assert_eq!(paths(&plan), ["/etc", "/mnt", "/opt", "/run/credentials", "/run/systemd/incoming"]);
 }
+
+#[test]
+fn hiding_all_of_run_leaves_systemd_no_place() {
+    let facts = FakeFacts::debian();
+    for lines in ["InaccessiblePaths=/run", "InaccessiblePaths=-/"] {
+        let failure = plan(lines, &facts, Faithful).failure.expect("a failure");
+        assert_eq!((failure.status, failure.path), (226, Some(path("/run/systemd/incoming"))));
+        assert_eq!(failure.origin.map(|origin| origin.line), Some(3));
+        assert_eq!(plan(lines, &facts, Documented).failure, None);
+    }
+    assert_eq!(plan("TemporaryFileSystem=/run", &facts, Faithful).failure, None);
+}

@@ -9,7 +9,7 @@ use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_sandbox::plan::{For, Mode, Plan};
 use ringfence_sandbox::view::View;
 use ringfence_settings::{ProtectControlGroups, Settings};
-use ringfence_terms::{Access, AccessKind};
+use ringfence_terms::{AbsPath, Access, AccessKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -70,7 +70,9 @@ fn the_mount_table_is_systemds() {
                 }
                 _ => false,
             };
-            if !same {
+            // What systemd keeps for itself below /run/systemd shows in a bind of /run.
+            let own = ["mount-rootfs", "unit-private-tmp", "systemd-journald.service"];
+            if !same && !own.iter().any(|name| point.contains(name)) {
                 let _ = writeln!(report, "{name}: {point}: {our:?}, systemd {their:?}");
             }
         }
@@ -98,7 +100,11 @@ fn the_verdicts_are_what_happened() {
         let view = View::of(&plan, &facts);
         for (path, tried) in &expect.whole(&recorded).tried {
             for (kind, (_, ending)) in AccessKind::ALL.into_iter().zip(tried.endings.each()) {
-                let access = Access { path: path.parse().expect("a path"), kind };
+                let Ok(parsed) = path.parse::<AbsPath>() else { continue }; // it has a `..`
+                if parsed.as_bytes() != path.as_bytes() {
+                    continue; // a trailing slash means more than the path
+                }
+                let access = Access { path: parsed, kind };
                 let verdict = decide(&view, &who, &access);
                 if ending == "ETXTBSY" {
                     continue; // the probe tries to write to itself

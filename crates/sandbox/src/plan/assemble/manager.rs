@@ -51,12 +51,15 @@ pub(super) fn logs(wanted: &mut Wanted) {
     }
 }
 
+/// Where the system manager moves mounts into running services.
+pub(in crate::plan) const INCOMING: &str = "/run/systemd/incoming";
+
 /// Where `systemctl bind` brings mounts in later. Only the system manager does that.
 pub(super) fn incoming(wanted: &mut Wanted) {
     if wanted.settings.manager == Manager::User {
         return;
     }
-    let path = "/run/systemd/incoming";
+    let path = INCOMING;
     let mut draft = if wanted.facts.features().booted_with_systemd {
         let Ok(source) = AbsPath::parse(format!("/run/systemd/propagate/{}", wanted.settings.unit)) else {
             return;

@@ -10,6 +10,8 @@ mod manager;
 mod namespaces;
 mod temporary;
 
+pub(super) use manager::INCOMING;
+
 use super::draft::Draft;
 use super::entry::{DropReason, Dropped};
 use super::{For, Root, need};
