@@ -3,7 +3,16 @@
 //!
 //! This crate promises to find and merge files exactly as systemd 257 does, to read any bytes without failing, and to
 //! write an unchanged file back byte for byte. It knows no directive's meaning: a value is text until
-//! `ringfence-settings` reads it.
+//! `ringfence-settings` reads it. Only [`find`] opens files; everything else works on what it is handed.
+//!
+//! * [`find`]: search paths, aliases, masks, drop-ins; from a name or a path to a [`Unit`].
+//! * [`text`]: one file's lines, with their places and what is wrong with them; edits that keep the rest as it is; and
+//!   the text of new drop-ins.
+//! * [`words`]: splitting a value into words, and writing words so that they are read back.
+//! * [`UnitName`], [`Specifiers`], [`escape`]: names and what follows from them.
+//!
+//! One thing systemd leaves to chance is settled here: where drop-ins of the same file name belong to different aliases
+//! of a unit, the alias that sorts first wins, not the one that a hash table happens to yield first.
 #![forbid(unsafe_code)]
 
 mod escape;

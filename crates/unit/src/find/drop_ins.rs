@@ -78,7 +78,12 @@ fn read(root: &Root, directory: &Directory, file_name: &str, kind: Kind) -> Drop
             files: Vec::new(),
         };
     }
-    match list(root, &path) {
+    // Only of a symlink is it unknown where it leads; the search directory's own were followed before.
+    let real = match kind {
+        Kind::Symlink => root.resolve(&path),
+        _ => Ok(directory.real.join(file_name)),
+    };
+    match real.and_then(|real| list(root, real)) {
         Ok((real, files)) => DropInDirectory { real, files, complaints: Vec::new() },
         Err(error) if error.kind() == io::ErrorKind::NotFound => DropInDirectory::default(),
         Err(error) => {
@@ -88,10 +93,9 @@ fn read(root: &Root, directory: &Directory, file_name: &str, kind: Kind) -> Drop
     }
 }
 
-/// The directory without symlinks, and the names of its `.conf` files, of whatever kind these are
+/// A directory and the names of its `.conf` files, of whatever kind these are
 /// (`src/basic/conf-files.c: files_add`).
-fn list(root: &Root, path: &Path) -> io::Result<(PathBuf, Vec<OsString>)> {
-    let real = root.resolve(path)?;
+fn list(root: &Root, real: PathBuf) -> io::Result<(PathBuf, Vec<OsString>)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(root.outside(&real))? {
         let name = entry?.file_name();

@@ -175,27 +175,24 @@ fn set_of_user(values: &mut Specifiers, environment: &Environment) {
     }
 }
 
-/// All of one unit's specifiers, from those of its manager.
-pub(super) fn specifiers_of_unit(
-    manager: &Specifiers,
-    name: &UnitName,
-    fragment: Option<&Path>,
-    root: &Root,
-) -> Specifiers {
+/// One unit's specifiers, from those of its manager; `%y` and `%Y` are for [`set_fragment`].
+pub(super) fn specifiers_of_unit(manager: &Specifiers, name: &UnitName) -> Specifiers {
     let mut values = manager.clone();
     values.extend(Specifiers::of_name(name));
     if let Some(runtime) = manager.get('t') {
         values.set('d', format!("{runtime}/credentials/{name}"));
     }
-    if let Some(real) = fragment.and_then(|fragment| root.resolve(fragment).ok()) {
-        if let Some(directory) = real.parent().and_then(Path::to_str) {
-            values.set('Y', directory);
-        }
-        if let Some(real) = real.to_str() {
-            values.set('y', real);
-        }
-    }
     values
+}
+
+/// Sets what follows from where the fragment really stands.
+pub(super) fn set_fragment(values: &mut Specifiers, real: &Path) {
+    if let Some(directory) = real.parent().and_then(Path::to_str) {
+        values.set('Y', directory);
+    }
+    if let Some(real) = real.to_str() {
+        values.set('y', real);
+    }
 }
 
 /// An id of 128 bits as 32 digits, from that or from the spelling with dashes; `None` for anything else, such as the

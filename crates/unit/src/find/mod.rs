@@ -85,7 +85,7 @@ impl UnitTree {
             self.machine.get_or_init(|| machine::specifiers(root, self.search.manager, &self.environment));
         let mut unit = Unit {
             name: name.clone(),
-            specifiers: machine::specifiers_of_unit(machine, &found.id, found.fragment, root),
+            specifiers: machine::specifiers_of_unit(machine, &found.id),
             aliases: found.names.iter().filter(|name| **name != found.id).cloned().collect(),
             id: found.id,
             manager: self.search.manager,
@@ -96,10 +96,11 @@ impl UnitTree {
             complaints: found.complaints,
         };
         let Some(fragment) = found.fragment else { return unit };
-        let file: Arc<Path> = root.outside(fragment).into();
-        match read::read(root, fragment) {
+        let file: Arc<Path> = root.outside(&fragment.path).into();
+        match read::read(root, &fragment.real) {
             Ok(Contents::Mask) => unit.state = LoadState::Masked,
-            Ok(Contents::Bytes(bytes)) => {
+            Ok(Contents::Bytes { bytes, real }) => {
+                machine::set_fragment(&mut unit.specifiers, &real);
                 let text = UnitText::parse(file.clone(), bytes);
                 unit.state = if text.is_fatal() { LoadState::Error } else { LoadState::Loaded };
                 add(&mut unit, &text);
@@ -108,13 +109,13 @@ impl UnitTree {
             Err(ReadError::Open(error)) => {
                 unit.id = name.clone();
                 unit.aliases.clear();
-                let complaint = listing::unreadable(root, fragment, &error);
+                let complaint = listing::unreadable(root, &fragment.path, &error);
                 unit.complaints.push(Complaint { severity: Severity::Error, ..complaint });
                 return unit;
             }
             Err(ReadError::Read(error)) => {
                 unit.state = LoadState::Error;
-                let complaint = listing::unreadable(root, fragment, &error);
+                let complaint = listing::unreadable(root, &fragment.path, &error);
                 unit.complaints.push(Complaint { severity: Severity::Error, ..complaint });
             }
         }
@@ -134,7 +135,7 @@ impl UnitTree {
             let file: Arc<Path> = root.outside(&path).into();
             match read::read(root, &path) {
                 Ok(Contents::Mask) => {}
-                Ok(Contents::Bytes(bytes)) => add(unit, &UnitText::parse(file.clone(), bytes)),
+                Ok(Contents::Bytes { bytes, .. }) => add(unit, &UnitText::parse(file.clone(), bytes)),
                 Err(ReadError::Open(error) | ReadError::Read(error)) => {
                     unit.complaints.push(listing::unreadable(root, &path, &error));
                 }
@@ -153,7 +154,7 @@ impl UnitTree {
         let mut ids = BTreeSet::new();
         for name in services {
             let found = self.names.find(&self.search.root, &name);
-            if found.fragment.is_some_and(|fragment| self.is_loadable(fragment)) {
+            if found.fragment.is_some_and(|fragment| self.is_loadable(&fragment.real)) {
                 ids.insert(found.id);
             }
         }
@@ -161,7 +162,7 @@ impl UnitTree {
     }
 
     fn is_loadable(&self, fragment: &Path) -> bool {
-        matches!(read::place(&self.search.root, fragment), Ok(Place::File(_)))
+        matches!(read::place(&self.search.root, fragment), Ok(Place::File(..)))
     }
 
     /// The names of the links in the directories that make one unit depend on others.

@@ -18,8 +18,27 @@ const MAX_STEPS: usize = 8;
 enum Target {
     /// A symlink to another name in the search path.
     Alias(String),
-    /// A file, or a symlink to one outside the search path, at this path inside the tree.
-    File(PathBuf),
+    /// A file, or a symlink to one outside the search path.
+    File(Fragment),
+}
+
+/// Where a fragment stands inside the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fragment {
+    /// As the search path names it.
+    pub path: PathBuf,
+    /// The same in the directory's path without symlinks; only the last component may still be one.
+    pub real: PathBuf,
+}
+
+impl Fragment {
+    fn new(directory: &Directory, name: &str) -> Fragment {
+        Fragment { path: directory.path.join(name), real: directory.real.join(name) }
+    }
+
+    fn name(&self) -> Option<UnitName> {
+        UnitName::parse(self.path.file_name()?.to_str()?).ok()
+    }
 }
 
 /// Every file name that is a unit name (`unit_file_build_name_map`).
@@ -34,15 +53,14 @@ pub(super) struct NameMap {
 
 /// Where a name leads.
 enum Step<'a> {
-    File(&'a Path),
+    File(&'a Fragment),
     Nowhere,
     Loop,
 }
 
 /// A unit's fragment and names.
 pub(super) struct Found<'a> {
-    /// Inside the tree.
-    pub fragment: Option<&'a Path>,
+    pub fragment: Option<&'a Fragment>,
     pub id: UnitName,
     pub names: BTreeSet<UnitName>,
     pub complaints: Vec<Complaint>,
@@ -56,10 +74,9 @@ impl NameMap {
                 if UnitName::parse(name).is_err() || map.targets.contains_key(name) {
                     continue;
                 }
-                let path = directory.path.join(name);
                 match kind {
                     Kind::File => {
-                        map.targets.insert(name.clone(), Target::File(path));
+                        map.targets.insert(name.clone(), Target::File(Fragment::new(directory, name)));
                     }
                     Kind::Symlink => match link_target(root, directories, directory, name) {
                         Ok(target) => {
@@ -70,7 +87,7 @@ impl NameMap {
                             let complaint = Complaint {
                                 severity: Severity::Warning,
                                 message: format!("systemd passes over this symlink: {reason}"),
-                                file: root.outside(&path).into(),
+                                file: root.outside(&directory.path.join(name)).into(),
                                 line: 0,
                                 subject: String::new(),
                                 help: Some("let it point to a unit of the same type and kind".to_owned()),
@@ -92,10 +109,10 @@ impl NameMap {
         for (name, target) in &self.targets {
             let Target::Alias(_) = target else { continue };
             let Step::File(fragment) = self.follow(name) else { continue };
-            if !matches!(place(root, fragment), Ok(Place::File(_))) {
+            if !matches!(place(root, &fragment.real), Ok(Place::File(..))) {
                 continue;
             }
-            let Some(end) = name_of(fragment) else { continue };
+            let Some(end) = fragment.name() else { continue };
             // An instance's alias to a template is one for that instance only.
             let instance = UnitName::parse(name).ok().and_then(|name| name.instance().map(str::to_owned));
             let end = match instance {
@@ -116,7 +133,7 @@ impl NameMap {
         for _ in 0..MAX_STEPS {
             match target {
                 None => return Step::Nowhere,
-                Some(Target::File(path)) => return Step::File(path),
+                Some(Target::File(fragment)) => return Step::File(fragment),
                 Some(Target::Alias(next)) => {
                     target = self.targets.get(next).or_else(|| {
                         let template = UnitName::parse(next).ok()?.template()?;
@@ -142,7 +159,7 @@ impl NameMap {
         let mut complaints: Vec<Complaint> =
             asked.iter().filter_map(|name| self.rejected.get(name.as_str())).flatten().cloned().collect();
         let fragment = match step {
-            Step::File(path) => Some(path),
+            Step::File(fragment) => Some(fragment),
             Step::Nowhere => None,
             Step::Loop => {
                 complaints.push(Complaint {
@@ -158,7 +175,7 @@ impl NameMap {
         };
         let mut id = name.clone();
         if let Some(fragment) = fragment
-            && let Some(end) = name_of(fragment)
+            && let Some(end) = fragment.name()
         {
             if end != *name {
                 self.add_aliases(name, Some(&end), &end, &mut names);
@@ -167,7 +184,7 @@ impl NameMap {
             // speak: it is no mask, and the instance has no file of its own to which another alias does not lead.
             let filled = with_instance_of(&end, name);
             let is_own = filled == end
-                || (matches!(place(root, fragment), Ok(Place::File(_)))
+                || (matches!(place(root, &fragment.real), Ok(Place::File(..)))
                     && !self.leads_elsewhere(&filled, Some(&end)));
             if is_own || names.contains(&filled) {
                 id = filled.clone();
@@ -197,7 +214,7 @@ impl NameMap {
     /// Whether an instance has another fragment than this one; then the template's alias is not the instance's.
     fn leads_elsewhere(&self, instance: &UnitName, fragment: Option<&UnitName>) -> bool {
         match (self.follow(instance.as_str()), fragment) {
-            (Step::File(path), Some(fragment)) => name_of(path).as_ref() != Some(fragment),
+            (Step::File(own), Some(fragment)) => own.name().as_ref() != Some(fragment),
             _ => false,
         }
     }
@@ -214,10 +231,6 @@ fn with_instance_of(name: &UnitName, unit: &UnitName) -> UnitName {
         Some(instance) if name.is_template() => name.with_instance(instance).unwrap_or_else(|_| name.clone()),
         _ => name.clone(),
     }
-}
-
-fn name_of(path: &Path) -> Option<UnitName> {
-    UnitName::parse(path.file_name()?.to_str()?).ok()
 }
 
 /// Why a symlink does not count.
@@ -241,7 +254,7 @@ fn link_target(
     let in_search_path =
         directories.iter().any(|dir| target.starts_with(&dir.path) || target.starts_with(&dir.real));
     if !in_search_path {
-        return Ok(Target::File(directory.path.join(name)));
+        return Ok(Target::File(Fragment::new(directory, name)));
     }
     let target_name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     check_alias(name, target_name)?;

@@ -2,6 +2,7 @@
 
 use super::Root;
 use super::root::{Last, Missing};
+use crate::text::LONG_LINE_MAX;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 pub(super) enum Contents {
     /// An empty file or a link to `/dev/null`.
     Mask,
-    /// Text, or at least bytes.
-    Bytes(Vec<u8>),
+    /// Text, or at least bytes, and where they stand inside the tree when every symlink is followed.
+    Bytes { bytes: Vec<u8>, real: PathBuf },
 }
 
 /// Why there is nothing to parse.
@@ -26,38 +27,44 @@ pub(super) enum ReadError {
 /// What is at a unit file's place, symlinks followed.
 pub(super) enum Place {
     Mask,
-    /// A regular file that is not empty, at this path of the running system.
-    File(PathBuf),
+    /// A regular file of so many bytes, more than none, at this path inside the tree, without symlinks.
+    File(PathBuf, u64),
     /// Something else: a directory, a pipe.
     Other,
 }
 
-/// Looks without opening; opening a pipe would wait for a writer. What counts as a mask is
-/// `src/basic/stat-util.c: null_or_empty`, which does not insist on which character device it is.
+/// Looks without opening; opening a pipe would wait for a writer. The path's directory has no symlinks in it.
+///
+/// What counts as a mask is `src/basic/stat-util.c: null_or_empty`, which does not insist on which character device it
+/// is.
 pub(super) fn place(root: &Root, path: &Path) -> io::Result<Place> {
-    let real = root.chase(path, Last::Follow, Missing::Passes)?;
-    // A foreign tree's /dev is empty, but a link to /dev/null in it means the same.
-    if real == Path::new("/dev/null") {
-        return Ok(Place::Mask);
+    let mut meta = fs::symlink_metadata(root.outside(path))?;
+    let mut real = path.to_path_buf();
+    if meta.is_symlink() {
+        real = root.chase(path, Last::Follow, Missing::Passes)?;
+        // A foreign tree's /dev is empty, but a link to /dev/null in it means the same.
+        if real == Path::new("/dev/null") {
+            return Ok(Place::Mask);
+        }
+        meta = fs::symlink_metadata(root.outside(&real))?;
     }
-    let outside = root.outside(&real);
-    let meta = fs::metadata(&outside)?;
     Ok(match () {
         () if meta.file_type().is_char_device() || (meta.is_file() && meta.len() == 0) => Place::Mask,
-        () if meta.is_file() => Place::File(outside),
+        () if meta.is_file() => Place::File(real, meta.len()),
         () => Place::Other,
     })
 }
 
 /// Reads what is there.
 pub(super) fn read(root: &Root, path: &Path) -> Result<Contents, ReadError> {
-    let outside = match place(root, path).map_err(ReadError::Open)? {
+    let (real, length) = match place(root, path).map_err(ReadError::Open)? {
         Place::Mask => return Ok(Contents::Mask),
         Place::Other => return Err(ReadError::Read(io::Error::other("it is not a regular file"))),
-        Place::File(outside) => outside,
+        Place::File(real, length) => (real, length),
     };
-    let mut bytes = Vec::new();
-    let mut file = File::open(&outside).map_err(ReadError::Open)?;
-    file.read_to_end(&mut bytes).map_err(ReadError::Read)?;
-    Ok(Contents::Bytes(bytes))
+    let file = File::open(root.outside(&real)).map_err(ReadError::Open)?;
+    // Its length is known. Asking a `File` to read to its end would make it ask for that again.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).min(LONG_LINE_MAX) + 1);
+    file.take(u64::MAX).read_to_end(&mut bytes).map_err(ReadError::Read)?;
+    Ok(Contents::Bytes { bytes, real })
 }
