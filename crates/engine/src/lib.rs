@@ -15,6 +15,7 @@ mod launch;
 pub mod mounts;
 mod namespaces;
 mod privileges;
+mod propagation;
 mod properties;
 mod runtime;
 mod sandbox;

@@ -65,6 +65,7 @@ impl Runtime {
                     .to_owned(),
             });
         }
+        crate::propagation::make_place(settings, facts)?;
         let invocation = random_id();
         let mut runtime = Runtime {
             identity,

@@ -88,6 +88,18 @@ impl<'p> Needs<'p> {
         evidence.into_iter().collect()
     }
 
+    /// Whether programs of a scripting language ran: what those do tomorrow, their scripts decide.
+    pub fn interprets_scripts(&self) -> bool {
+        let languages = ["php", "python", "perl", "ruby", "node", "java", "lua", "mono", "dotnet"];
+        self.files.iter().any(|access| {
+            let runs = access.operations().contains(Operation::Exec)
+                || access.operations().contains(Operation::MapExec);
+            let name = access.path().file_name().map(|name| name.to_string_lossy());
+            runs && name
+                .is_some_and(|name| languages.iter().any(|l| name.trim_start_matches("lib").starts_with(l)))
+        })
+    }
+
     /// Everything that was changed outside `/proc`, `/sys` and `/dev`.
     pub fn written(&self) -> Vec<Written<'p>> {
         let changes: Operations = ENTRY_CHANGES.into_iter().chain(IN_PLACE_CHANGES).collect();

@@ -124,10 +124,15 @@ impl<'m> Shadow<'m> {
         // Below something that was replaced, its mount points are gone, and with them what was mounted there.
         let Ok(stat) = rustix::fs::lstat(&target) else { return Ok(()) };
         let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        if mount.path.as_path().starts_with("/dev") && mount.path.as_bytes() != b"/dev" {
+            // The shadow's /dev is made whole, with what belongs below it.
+            return Ok(());
+        }
         match treatment(mount) {
             Treatment::Left => Ok(()),
             Treatment::Overlay if is_directory => self.overlay(mount, &target),
             Treatment::Overlay => self.read_only(mount, &target, "it is a single file, and stays read-only"),
+            Treatment::Devices if !is_directory => Ok(()),
             Treatment::Devices => {
                 fresh("tmpfs", &target, MountFlags::NOSUID | MountFlags::NOEXEC, c"mode=0755")?;
                 doing(device::fill(&target), || "make the shadow's /dev".to_owned())?;
@@ -142,8 +147,6 @@ impl<'m> Shadow<'m> {
                 let _ = fresh("mqueue", &target.join("mqueue"), MountFlags::NOSUID | MountFlags::NODEV, c"");
                 Ok(())
             }
-            Treatment::Fresh("devpts" | "mqueue") if mount.path.as_path().starts_with("/dev") => Ok(()),
-            Treatment::Fresh("tmpfs") => Ok(()),
             Treatment::Fresh("proc") => self.proc(&target),
             Treatment::Fresh(kind) => {
                 fresh(kind, &target, MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC, c"")

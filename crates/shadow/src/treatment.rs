@@ -28,7 +28,6 @@ pub fn treatment(mount: &Mount) -> Treatment {
         "devtmpfs" => Treatment::Devices,
         // In a container /dev is often a tmpfs.
         "tmpfs" if mount.path.as_bytes() == b"/dev" => Treatment::Devices,
-        "tmpfs" if mount.path.as_bytes() == b"/dev/shm" => Treatment::Fresh("tmpfs"),
         "autofs" | "bpf" | "binfmt_misc" | "cgroup" | "configfs" | "debugfs" | "efivarfs" | "fusectl"
         | "hugetlbfs" | "nsfs" | "pstore" | "rpc_pipefs" | "securityfs" | "selinuxfs" | "tracefs" => {
             Treatment::Left

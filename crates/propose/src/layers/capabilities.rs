@@ -1,7 +1,7 @@
 //! `CapabilityBoundingSet=`.
 
 use crate::{Case, Proposal};
-use ringfence_profile::{IdentityChange, Privilege};
+use ringfence_profile::{Address, IdentityChange, Privilege};
 use ringfence_settings::{Capability, CapabilitySet};
 use std::collections::BTreeSet;
 
@@ -27,6 +27,11 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
             if let Privilege::Capability(number) = p { Capability::from_number(*number) } else { None }
         })
         .collect();
+    // Where capabilities could only be inferred, a low port may be all that shows this one (ip(7)).
+    let low_port = |p: &Privilege| matches!(p, Privilege::Bind(Address::Inet { port: 1..1024, .. }));
+    if case.needs.privileges().any(low_port) {
+        kept.extend(Capability::parse("CAP_NET_BIND_SERVICE"));
+    }
     let ambient = case.settings.sandbox.ambient.value;
     if ambient != CapabilitySet::EMPTY {
         kept.extend(ambient.iter());

@@ -48,6 +48,12 @@ fn network(case: &Case<'_>, proposal: &mut Proposal, used: &BTreeSet<u16>) {
         proposal.leave_open(DIRECTIVE, "it uses the network", evidence);
     } else if case.is_relaxed(DIRECTIVE) {
         proposal.leave_open(DIRECTIVE, "the service did not work with it", evidence);
+    } else if case.options.level == Level::Standard && case.needs.interprets_scripts() {
+        proposal.leave_open(
+            DIRECTIVE,
+            "it runs scripts, which may use the network in moments that no exercise shows",
+            evidence,
+        );
     } else if case.options.exercised {
         proposal.restrict(DIRECTIVE, "yes", "no network was used");
     } else {
@@ -71,6 +77,9 @@ fn families(case: &Case<'_>, proposal: &mut Proposal, mut used: BTreeSet<u16>) {
     }
     if case.options.level == Level::Standard {
         used.insert(AF_UNIX);
+        if case.needs.interprets_scripts() {
+            used.extend([AF_INET, AF_INET6]);
+        }
         if used.contains(&AF_INET) && !case.options.exercised {
             used.insert(AF_NETLINK);
         }

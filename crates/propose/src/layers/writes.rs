@@ -62,7 +62,9 @@ fn place(case: &Case<'_>, written: &Written<'_>) -> Option<(AbsPath, Place)> {
         let name = path.as_path().strip_prefix(base.as_path()).ok()?.iter().next()?.to_str()?.to_owned();
         let own = base.join(&name).ok()?;
         let is_directory = own != path || written.made_directory || written.is_directory;
-        if is_directory && own_name(&own) {
+        // Configuration is written by many hands; what is the service's own there bears its name.
+        let foreign = kind == DirectoryKind::Configuration && !case.settings.unit.as_str().starts_with(&name);
+        if is_directory && own_name(&own) && !foreign {
             return Some((own, Place { kind: Some((kind, name)), evidence: Vec::new() }));
         }
     }
@@ -74,7 +76,6 @@ fn place(case: &Case<'_>, written: &Written<'_>) -> Option<(AbsPath, Place)> {
         () => path,
     };
     // Nothing but the file system itself can make the root writable; systemd has no line for it below strict.
-    let _ = case;
     (!target.is_root()).then_some((target, Place { kind: None, evidence: Vec::new() }))
 }
 
@@ -86,22 +87,29 @@ fn is_log(path: &AbsPath) -> bool {
 /// Directories of the system itself, which no service owns.
 fn own_name(path: &AbsPath) -> bool {
     let taken = [
-        "/run/systemd",
-        "/run/user",
-        "/run/lock",
         "/run/credentials",
-        "/run/udev",
         "/run/dbus",
+        "/run/initctl",
+        "/run/lock",
         "/run/log",
         "/run/shm",
-        "/run/initctl",
+        "/run/systemd",
+        "/run/udev",
+        "/run/user",
         "/run/utmp",
-        "/var/lib/private",
+        "/var/cache/apt",
+        "/var/cache/ldconfig",
+        "/var/cache/private",
+        "/var/lib/apt",
+        "/var/lib/dbus",
         "/var/lib/dpkg",
+        "/var/lib/misc",
+        "/var/lib/pam",
+        "/var/lib/private",
+        "/var/lib/systemd",
+        "/var/lib/ucf",
         "/var/log/journal",
         "/var/log/private",
-        "/var/cache/private",
-        "/etc/systemd",
     ];
     !taken.iter().any(|t| path.as_path() == Path::new(t))
 }

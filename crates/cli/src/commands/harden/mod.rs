@@ -7,7 +7,7 @@ use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_exposure::{Mode, Policy, Score, Subject, assess};
-use ringfence_harden::{Found, Step, search};
+use ringfence_harden::{Step, search};
 use ringfence_profile::Profile;
 use ringfence_propose::{Level, Options};
 use ringfence_record::{PtraceRecorder, Recorder};
