@@ -307,7 +307,10 @@ impl Child<'_> {
             dev_log: plan.dev_log,
             incoming: AbsPath::parse("/run/systemd/incoming").ok(),
         };
-        mounts::apply(plan, &needs)
+        for shortfall in mounts::apply(plan, &needs)? {
+            self.report(shortfall);
+        }
+        Ok(())
     }
 
     /// Where no mount namespace can be had, systemd goes on if the unit's mounts only take something away

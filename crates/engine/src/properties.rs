@@ -29,7 +29,7 @@ pub fn set(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(),
         let written = std::fs::write("/proc/self/coredump_filter", format!("{mask:#x}"));
         written_or_forbidden(written, Step::Limits, "CoredumpFilter", origin, report)?;
     }
-    cpu_policy(settings)?;
+    cpu_policy(settings, report)?;
     if let Some(nice) = scheduling.nice.value {
         set_nice(nice, scheduling.nice.origin.as_ref(), report)?;
     }
@@ -56,9 +56,10 @@ pub fn set(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(),
             None | Some(IoClass::BestEffort) => 2,
             Some(IoClass::Idle) => 3,
         };
-        set_io_priority(class, scheduling.io_priority.value.unwrap_or(4)).map_err(|e| {
-            failed(Step::IoPriority, "set the I/O scheduling priority", &scheduling.io_class).errno(e)
-        })?;
+        let line = &scheduling.io_class;
+        let set = set_io_priority(class, scheduling.io_priority.value.unwrap_or(4));
+        unless_forbidden(settings, set, "IOSchedulingClass", line.origin.as_ref(), report)
+            .map_err(|e| failed(Step::IoPriority, "set the I/O scheduling priority", line).errno(e))?;
     }
     if let Some(slack) = process.timer_slack_ns.value {
         set_current_timer_slack(NonZeroU64::new(slack))
@@ -97,7 +98,7 @@ fn written_or_forbidden(
     }
 }
 
-fn cpu_policy(settings: &Settings) -> Result<(), Failure> {
+fn cpu_policy(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(), Failure> {
     let scheduling = &settings.scheduling;
     if scheduling.cpu_policy.value.is_none()
         && scheduling.cpu_priority.value.is_none()
@@ -116,9 +117,34 @@ fn cpu_policy(settings: &Settings) -> Result<(), Failure> {
     // The realtime policies start at 1 (systemd: `config_parse_exec_cpu_sched_policy`).
     let lowest = i32::from(policy == Policy::FIFO || policy == Policy::ROUND_ROBIN);
     let priority = scheduling.cpu_priority.value.unwrap_or(lowest).max(lowest);
-    set_policy(policy, priority.unsigned_abs(), scheduling.cpu_reset_on_fork.value).map_err(|e| {
-        failed(Step::Scheduler, "set the CPU scheduling policy", &scheduling.cpu_policy).errno(e)
-    })
+    let line = &scheduling.cpu_policy;
+    let set = set_policy(policy, priority.unsigned_abs(), scheduling.cpu_reset_on_fork.value);
+    unless_forbidden(settings, set, "CPUSchedulingPolicy", line.origin.as_ref(), report)
+        .map_err(|e| failed(Step::Scheduler, "set the CPU scheduling policy", line).errno(e))
+}
+
+/// An ordinary user who runs a unit of the system manager is told what is not permitted; a user's own unit fails, as under
+/// systemd.
+fn unless_forbidden(
+    settings: &Settings,
+    set: rustix::io::Result<()>,
+    directive: &str,
+    origin: Option<&Origin>,
+    report: &mut dyn FnMut(Shortfall),
+) -> rustix::io::Result<()> {
+    let ordinary = settings.manager == Manager::System && !rustix::process::geteuid().is_root();
+    match set {
+        Err(Errno::PERM | Errno::ACCESS) if ordinary => {
+            report(Shortfall {
+                directive: directive.to_owned(),
+                origin: origin.cloned(),
+                strength: Strength::NotEnforced,
+                why: "the kernel does not allow it without privileges".to_owned(),
+            });
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// As asked for, or as near to it as the limit allows (systemd: `setpriority_closest`).

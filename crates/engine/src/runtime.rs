@@ -13,6 +13,7 @@ use ringfence_settings::{
     Capability, DevicePolicy, DirectoryKind, Preserve, PrivateTmp, PrivateUsers, Settings,
 };
 use ringfence_terms::{AbsPath, Origin, Sourced};
+use ringfence_unit::Manager;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
@@ -56,6 +57,12 @@ impl Runtime {
             PrivateTmp::Connected => private_tmp(settings, &mut report),
             PrivateTmp::No | PrivateTmp::Disconnected => None,
         };
+        let ambient = &settings.sandbox.ambient;
+        if users.is_some() && ambient.value.0 != 0 {
+            let why =
+                "without privileges capabilities hold only for what belongs to the service's own namespaces";
+            report(shortfall("AmbientCapabilities", ambient, why));
+        }
         if identity.is_dynamic() {
             report(Shortfall {
                 directive: "DynamicUser".to_owned(),
@@ -66,6 +73,9 @@ impl Runtime {
             });
         }
         crate::propagation::make_place(settings, facts)?;
+        for shortfall in elsewhere(settings, &bases) {
+            shortfalls.push(shortfall);
+        }
         let invocation = random_id();
         let mut runtime = Runtime {
             identity,
@@ -190,6 +200,28 @@ fn not_enforced(settings: &Settings) -> Vec<Shortfall> {
         }
     }
     all
+}
+
+/// An ordinary user who runs a unit of the system manager cannot have its directories where the system has them.
+fn elsewhere(settings: &Settings, bases: &Bases) -> Vec<Shortfall> {
+    if settings.manager == Manager::User {
+        return Vec::new();
+    }
+    let moved = DirectoryKind::ALL.into_iter().filter_map(|kind| {
+        let base = bases.of(kind).map(AbsPath::to_string);
+        let first = settings.directories.of(kind).next()?;
+        if base.as_deref() == Some(kind.system_base()) {
+            return None;
+        }
+        let place = base.unwrap_or_else(|| "nowhere".to_owned());
+        Some(Shortfall {
+            directive: kind.directive().to_owned(),
+            origin: first.origin.clone(),
+            strength: Strength::Weaker,
+            why: format!("only root can write to {}: it lies below {place} instead", kind.system_base()),
+        })
+    });
+    moved.collect()
 }
 
 /// Without `CAP_SYS_ADMIN` every other namespace needs a user namespace first, in which the caller's own number is the

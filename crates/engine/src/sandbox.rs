@@ -5,9 +5,10 @@ use crate::environment::Variables;
 use crate::executable::DEFAULT_PATH;
 use crate::failure::Failure;
 use crate::launch::{Launch, Progress, Streams};
+use crate::own::own_bases;
 use crate::runtime::Runtime;
 use ringfence_host::HostFacts;
-use ringfence_sandbox::plan::{Bases, For, Mode, Plan};
+use ringfence_sandbox::plan::{For, Mode, Plan};
 use ringfence_settings::{Command, Privileges, Settings};
 use ringfence_terms::{Complaint, Origin};
 use ringfence_unit::{LoadState, Manager, Specifiers, Unit, UnitName, UnitNameError};
@@ -134,8 +135,9 @@ impl Sandbox {
         let argv: Vec<String> = argv.into_iter().map(|word| word.as_ref().to_owned()).collect();
         let command = command(argv);
         let facts = HostFacts::of_this_machine().map_err(SandboxError::Io)?;
-        let run = For::starting(&command);
-        let runtime = Runtime::set_up(&settings, &facts, Bases::system()).map_err(SandboxError::SetUp)?;
+        let bases = own_bases();
+        let run = For { bases: bases.clone(), ..For::starting(&command) };
+        let runtime = Runtime::set_up(&settings, &facts, bases).map_err(SandboxError::SetUp)?;
         let plan = Plan::of(&settings, &facts, &run, Mode::Faithful);
         let environment: Variables = [("PATH", DEFAULT_PATH.join(":"))].into_iter().collect();
         let launch = Launch {

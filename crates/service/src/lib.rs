@@ -27,5 +27,6 @@ pub use control::{Controls, Requests};
 pub use exit::Exit;
 pub use observer::{Event, Observer, Role};
 pub use outcome::{Outcome, ServiceResult};
+pub use ringfence_engine::{own_bases, own_runtime_directory};
 pub use supervisor::{Options, Refused, run};
 pub use visit::{Visit, Visited, static_shell, visit};

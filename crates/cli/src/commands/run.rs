@@ -5,9 +5,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_engine::Streams;
 use ringfence_sandbox::plan::Mode;
-use ringfence_service::{Controls, Options, Outcome, Refused};
+use ringfence_service::{Controls, Options, Outcome, Refused, own_bases, own_runtime_directory};
 use ringfence_settings::Settings;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -32,8 +31,8 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let (_controls, requests) = Controls::new()?;
     let options = Options {
         mode: if args.as_documented { Mode::Documented } else { Mode::Faithful },
-        bases: context.bases(),
-        sockets: sockets(),
+        bases: own_bases(),
+        sockets: own_runtime_directory().join("ringfence"),
         streams: Streams::of_the_caller(),
         requests: requests.with_signals()?,
     };
@@ -54,15 +53,6 @@ fn conditions(settings: &Settings, context: &Context) -> Option<ExitCode> {
     let word = if unmet.is_assert { "failed" } else { "skipped" };
     context.note(format_args!("{word}: {}: {} does not hold here", settings.unit, unmet.origin));
     Some(ExitCode::from(u8::from(unmet.is_assert)))
-}
-
-/// Where sockets for the service's messages lie: only this user can write there.
-pub fn sockets() -> PathBuf {
-    match std::env::var_os("XDG_RUNTIME_DIR").filter(|_| !rustix::process::geteuid().is_root()) {
-        Some(directory) => PathBuf::from(directory).join("ringfence"),
-        None if rustix::process::geteuid().is_root() => PathBuf::from("/run/ringfence"),
-        None => std::env::temp_dir().join(format!("ringfence-{}", rustix::process::geteuid().as_raw())),
-    }
 }
 
 /// A unit that is not run at all. systemd gives such a start no exit status; usage and input mistakes are 2.

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_engine::{Step, Streams};
 use ringfence_sandbox::plan::Mode;
-use ringfence_service::{Event, Observer, Refused, Visit, static_shell, visit};
+use ringfence_service::{Event, Observer, Refused, Visit, own_bases, static_shell, visit};
 use ringfence_terms::AbsPath;
 use std::process::ExitCode;
 
@@ -36,7 +36,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         argv: args.command.clone(),
         bring: args.bring.clone(),
         mode: if args.as_documented { Mode::Documented } else { Mode::Faithful },
-        bases: context.bases(),
+        bases: own_bases(),
         streams: Streams::of_the_terminal(),
     };
     let any_shell = asked.argv.is_empty();

@@ -7,6 +7,7 @@ use super::place::{Ground, Placer, keeps_what_is_there};
 use super::staging::Staging;
 use super::tree::{attach, clone_host, locate};
 use super::{MountNeeds, failed};
+use crate::enforcement::Shortfall;
 use crate::failure::Failure;
 use ringfence_sandbox::plan::{MountEntry, Plan, Root};
 use ringfence_sys::mount::Reach;
@@ -16,8 +17,8 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Result as SysResult;
 use std::path::Path;
 
-/// Builds the view and makes it the process's own.
-pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<(), Failure> {
+/// Builds the view and makes it the process's own. What the kernel allows only in part comes back.
+pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
     // Before anything changes: what comes from the host is found where the host has it.
     let sources =
         plan.mounts.iter().map(|entry| Source::of(entry, needs)).collect::<Result<Vec<_>, Failure>>()?;
@@ -50,6 +51,7 @@ pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<(), Failure> {
         nosuid_all: plan.nosuid_all,
         symlinks: &plan.symlinks,
         systemd_nodes,
+        shortfalls: Vec::new(),
     };
     let bottom = rustix::io::dup(&placer.root).map_err(|e| failed("open /").errno(e))?;
     let ground = Ground {
@@ -64,8 +66,9 @@ pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<(), Failure> {
     };
     placer.settle(bottom.as_fd(), &ground, branches(&plan.mounts, &mut sources.into_iter()))?;
 
-    let Placer { root, staging, .. } = placer;
-    staging.leave_for(&root).map_err(|e| failed("step into the service's root").errno(e))
+    let Placer { root, staging, shortfalls, .. } = placer;
+    staging.leave_for(&root).map_err(|e| failed("step into the service's root").errno(e))?;
+    Ok(shortfalls)
 }
 
 /// Whether an entry puts something else in the place of `/`.

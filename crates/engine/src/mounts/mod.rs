@@ -20,6 +20,7 @@ mod prepare;
 mod staging;
 mod tree;
 
+use crate::enforcement::Shortfall;
 use crate::failure::Failure;
 use crate::step::Step;
 use ringfence_sandbox::facts::MountTable;
@@ -59,17 +60,19 @@ pub struct PrivateTmpDirectories {
 /// Gives the calling process the plan's view of the file system.
 ///
 /// The process must be single-threaded and own its mount namespace (`unshare(CLONE_NEWNS)` was called).
-pub fn apply(plan: &Plan, needs: &MountNeeds<'_>) -> Result<(), Failure> {
+///
+/// What the kernel allows only in part comes back.
+pub fn apply(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
     let mask = rustix::process::umask(Mode::empty());
     let result = apply_without_umask(plan, needs);
     rustix::process::umask(mask);
     result
 }
 
-fn apply_without_umask(plan: &Plan, needs: &MountNeeds<'_>) -> Result<(), Failure> {
+fn apply_without_umask(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .map_err(|e| failed("cut the mount namespace off from the host's").errno(e))?;
-    build::build(plan, needs)?;
+    let shortfalls = build::build(plan, needs)?;
     let propagation = match plan.propagation {
         Propagation::Shared => MountPropagationFlags::SHARED,
         Propagation::Slave => MountPropagationFlags::DOWNSTREAM,
@@ -82,7 +85,7 @@ fn apply_without_umask(plan: &Plan, needs: &MountNeeds<'_>) -> Result<(), Failur
         // if the place is not there: nobody but systemd moves anything in.
         let _ = mount_change(incoming.as_path(), MountPropagationFlags::DOWNSTREAM);
     }
-    Ok(())
+    Ok(shortfalls)
 }
 
 fn failed(what: impl Into<String>) -> Failure {

@@ -7,6 +7,7 @@ use super::prepare::Prepared;
 use super::staging::Staging;
 use super::tree::{attach, is_mount_point, locate, make_directories, relative};
 use super::{MountNeeds, failed};
+use crate::enforcement::Shortfall;
 use crate::failure::Failure;
 use ringfence_sandbox::plan::{MountEntry, MountMode, Symlink};
 use ringfence_sys::mount::{MountFlags, Reach, set_mount_flags};
@@ -32,6 +33,8 @@ pub struct Placer<'a> {
     pub symlinks: &'a [Symlink],
     /// `/run/systemd/inaccessible`, where the machine has it.
     pub systemd_nodes: Option<OwnedFd>,
+    /// What the kernel allows only in part.
+    pub shortfalls: Vec<Shortfall>,
 }
 
 /// Where the part of the view that is being built comes from.

@@ -6,6 +6,7 @@ use super::tree::{
     NewFileSystemError, attach, clone_at, file_type, is_mount_point, locate, make_directories, make_file,
     new_file_system,
 };
+use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use ringfence_sandbox::plan::{MountEntry, MountMode};
 use ringfence_sys::mount::{MountFlags, Reach, set_id_map, set_mount_flags};
@@ -246,6 +247,7 @@ impl Placer<'_> {
                 Ok(Prepared::Detached { tree, submounts })
             }
             Err(e) if e.errno == Errno::PERM || e.errno == Errno::ACCESS => {
+                self.stays_the_host_s(entry, kind, options);
                 let node = locate(self.root.as_fd(), entry.path.as_path()).map_err(fail)?;
                 if is_mount_point(&node).map_err(fail)? {
                     self.keep(ground, node, false).map_err(fail)
@@ -256,6 +258,29 @@ impl Placer<'_> {
             }
             Err(e) => Err(refused(entry, e)),
         }
+    }
+
+    fn stays_the_host_s(&mut self, entry: &MountEntry, kind: &str, options: &[String]) {
+        let Some(why) = (match kind {
+            // Without options the host's does as well as a new one.
+            "proc" if options.is_empty() => None,
+            "proc" => {
+                Some("a new /proc is not permitted here, so the service sees every process in the host's")
+            }
+            "sysfs" => {
+                Some("a new /sys is not permitted here, so the service sees the host's network devices in it")
+            }
+            _ => Some("a control group file system of its own is not permitted here"),
+        }) else {
+            return;
+        };
+        let asked = entry.origin.as_ref().map(|origin| origin.directive.to_string());
+        self.shortfalls.push(Shortfall {
+            directive: asked.unwrap_or_else(|| "ProtectProc".to_owned()),
+            origin: entry.origin.clone(),
+            strength: Strength::NotEnforced,
+            why: why.to_owned(),
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 use ringfence_engine::{Failure, Sandbox, SandboxError};
 
 /// Whether the test may go on; says why if not. With `RINGFENCE_TESTS_MUST_RUN=1` a skip is a failure.
+#[allow(dead_code, reason = "not every test program needs root")]
 pub fn root_or_skip() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
