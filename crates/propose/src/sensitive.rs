@@ -1,6 +1,7 @@
 //! Grants that somebody should look at.
 
 use crate::{Proposal, Strength};
+use std::path::Path;
 
 /// A place, and what is in it.
 static PLACES: &[(&str, &str)] = &[
@@ -41,20 +42,18 @@ pub fn mark(proposal: &mut Proposal) {
         }
         for word in line.value.split_whitespace() {
             let path = word.trim_start_matches(['-', '+']).split(':').next().unwrap_or(word);
-            let path = std::path::Path::new(path);
-            let place = PLACES.iter().find(|(place, _)| {
-                path.starts_with(place)
-                    || std::path::Path::new(place).starts_with(path) && path.parent().is_some()
-            });
-            if let Some((place, what)) = place {
-                line.caution = Some(format!("look at this: {place} {what}"));
-            } else if line.directive != "BindReadOnlyPaths"
-                && SHARED.iter().any(|shared| path == std::path::Path::new(shared))
-            {
+            let path = Path::new(path);
+            let inside = |place: &str| path.starts_with(place);
+            let holds = |place: &str| Path::new(place).starts_with(path) && path.parent().is_some();
+            let shared = SHARED.iter().any(|shared| path == Path::new(shared));
+            if shared && line.directive != "BindReadOnlyPaths" {
                 line.caution = Some(format!(
                     "look at this: {} is shared by many services; a directory of its own would be narrower",
                     path.display()
                 ));
+            } else if let Some((place, what)) = PLACES.iter().find(|(place, _)| inside(place) || holds(place))
+            {
+                line.caution = Some(format!("look at this: {place} {what}"));
             }
         }
     }

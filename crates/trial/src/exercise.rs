@@ -1,12 +1,17 @@
 //! Driving the service the way its users do.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Runs the exercise, a line for the shell; its exit status, 128 and a signal's number, or 124 after the time is up.
-pub fn run(line: &str, limit: Duration) -> i32 {
-    let started =
-        Command::new("/bin/sh").args(["-c", line]).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+pub fn run(line: &str, directory: &Path, limit: Duration) -> i32 {
+    let started = Command::new("/bin/sh")
+        .args(["-c", line])
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
     let Ok(mut child) = started else { return 127 };
     let end = Instant::now() + limit;
     loop {

@@ -67,13 +67,13 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     drop((ready_write, told_write));
     if read_to_end(&ready_read)?.first() == Some(&b'r') {
         if let Some(line) = trial.exercise {
-            told.exercise = Some(exercise::run(line, trial.limit));
+            told.exercise = Some(exercise::run(line, trial.directory, trial.limit));
         }
         if told.exercise.is_none_or(|status| status == 0) && can_reload(trial.settings) {
             controls.reload();
             std::thread::sleep(trial.settle);
             if let Some(line) = trial.exercise {
-                told.after_reload = Some(exercise::run(line, trial.limit));
+                told.after_reload = Some(exercise::run(line, trial.directory, trial.limit));
             }
         }
         if trial.exercise.is_none() {

@@ -11,6 +11,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::fmt;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Trial<'a> {
     pub settings: &'a Settings,
     /// How the service is driven: a line for the shell, which exits with 0 when all works.
     pub exercise: Option<&'a str>,
+    /// Where the exercise runs, so that it finds what it names relative to that.
+    pub directory: &'a Path,
     /// How long the exercise may take.
     pub limit: Duration,
     /// How long a service is left alone where nothing tells that it is done: after a reload, or without an exercise.

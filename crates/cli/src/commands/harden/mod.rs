@@ -75,12 +75,14 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let facts = context.facts()?;
     let found = {
         let log = tempfile::tempfile()?;
+        let directory = std::env::current_dir()?;
         let make: Box<ringfence_trial::MakeRecorder> =
             Box::new(|| PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>));
         let mut run = |settings: &Settings| {
             ringfence_trial::run(&Trial {
                 settings,
                 exercise: args.exercise.as_deref(),
+                directory: &directory,
                 limit: args.limit,
                 settle: SETTLE,
                 recorder: Some(&*make),
