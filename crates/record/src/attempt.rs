@@ -1,7 +1,7 @@
 //! A call that is to be delivered: what it was about, as it was before it changed that.
 
 use crate::resolve::Found;
-use crate::{FileUse, Program};
+use crate::{FileUse, NamespaceKind, Privilege, Program};
 use ringfence_calls::{Call, Effect, Rule};
 use ringfence_profile::Address;
 use std::sync::Arc;
@@ -57,5 +57,14 @@ impl Attempt {
             object: self.object_name.as_deref(),
             made: self.made,
         })
+    }
+
+    /// The kinds of namespaces that a clone(2) is about to make for the new process.
+    pub fn namespaces_made(&self) -> Vec<NamespaceKind> {
+        let made = |effect| match effect {
+            Effect::Privilege(Privilege::Namespace { kind, .. }) => Some(kind),
+            _ => None,
+        };
+        self.effects(0).into_iter().filter_map(made).collect()
     }
 }

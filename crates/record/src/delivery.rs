@@ -137,6 +137,9 @@ pub fn change(attempt: &Attempt, what: &[What]) -> Change {
             What::Privilege(Privilege::Namespace { kind: crate::NamespaceKind::Mnt, .. }) => {
                 change.view = true
             }
+            What::Privilege(Privilege::Namespace { kind: crate::NamespaceKind::User, .. }) => {
+                change.identity = true
+            }
             What::Privilege(Privilege::Identity(_)) => change.identity = true,
             What::Privilege(_) => {}
         }

@@ -22,10 +22,12 @@ pub struct Status {
     pub inner: i32,
     /// The thread's number in its innermost PID namespace.
     pub inner_thread: i32,
-    /// The effective user.
-    pub user: u32,
-    /// The effective group.
-    pub group: u32,
+    /// Real, effective, saved and file system user.
+    pub users: [u32; 4],
+    /// Real, effective, saved and file system group.
+    pub groups: [u32; 4],
+    /// Supplementary groups.
+    pub more_groups: Vec<u32>,
     /// The permitted capabilities, one bit each.
     pub permitted: u64,
     /// The effective capabilities, one bit each.
@@ -49,7 +51,6 @@ impl Status {
             };
             let mut words = value.split_ascii_whitespace();
             let number = |word: Option<&str>| word.and_then(|w| w.parse().ok()).unwrap_or_default();
-            let id = |word: Option<&str>| word.and_then(|w| w.parse().ok()).unwrap_or_default();
             let set =
                 |word: Option<&str>| word.and_then(|w| u64::from_str_radix(w, 16).ok()).unwrap_or_default();
             match key {
@@ -57,8 +58,9 @@ impl Status {
                 "PPid" => status.parent = number(words.next()),
                 "NStgid" => status.inner = number(words.last()),
                 "NSpid" => status.inner_thread = number(words.last()),
-                "Uid" => status.user = id(words.nth(1)),
-                "Gid" => status.group = id(words.nth(1)),
+                "Uid" => status.users = four(words),
+                "Gid" => status.groups = four(words),
+                "Groups" => status.more_groups = words.filter_map(|w| w.parse().ok()).collect(),
                 "CapPrm" => status.permitted = set(words.next()),
                 "CapEff" => status.effective = set(words.next()),
                 "Seccomp" => status.filtered = words.next() == Some("2"),
@@ -66,6 +68,31 @@ impl Status {
             }
         }
         status
+    }
+}
+
+fn four<'w>(words: impl Iterator<Item = &'w str>) -> [u32; 4] {
+    let mut four = [0; 4];
+    four.iter_mut().zip(words).for_each(|(id, word)| *id = word.parse().unwrap_or_default());
+    four
+}
+
+impl Status {
+    /// The effective user.
+    pub fn user(&self) -> u32 {
+        self.users[1]
+    }
+
+    /// Whether the kernel gives both the same access to files, as far as a status can tell: one real, effective and file
+    /// system identity, the same groups and capabilities.
+    pub fn has_rights_of(&self, other: &Status) -> bool {
+        let one = |ids: &[u32; 4]| ids.iter().all(|id| *id == ids[0]);
+        one(&self.users)
+            && one(&self.groups)
+            && self.users == other.users
+            && self.groups == other.groups
+            && self.more_groups == other.more_groups
+            && self.effective == other.effective
     }
 }
 
@@ -116,15 +143,17 @@ mod tests {
 
     #[test]
     fn reads_a_status() {
-        let text = b"Name:\ta\xffb\nTgid:\t40\nPPid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nNStgid:\t40\t3\nNSpid:\t41\t4\n\
+        let text = b"Name:\ta\xffb\nTgid:\t40\nPPid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n\
+            Groups:\t9 10 \nNStgid:\t40\t3\nNSpid:\t41\t4\n\
             CapPrm:\t00000000000000ff\nCapEff:\t0000000000000001\nSeccomp:\t2\n";
         let expected = Status {
             process: 40,
             parent: 7,
             inner: 3,
             inner_thread: 4,
-            user: 2,
-            group: 6,
+            users: [1, 2, 3, 4],
+            groups: [5, 6, 7, 8],
+            more_groups: vec![9, 10],
             permitted: 0xff,
             effective: 1,
             filtered: true,

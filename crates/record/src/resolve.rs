@@ -173,7 +173,6 @@ impl Walk {
         let split =
             |name: &[u8]| -> Vec<Vec<u8>> { name.split(|&b| b == b'/').rev().map(<[u8]>::to_vec).collect() };
         let mut todo = split(name);
-        let mut found = None;
         if !self.missing.is_empty() {
             self.give_up(todo);
             return None;
@@ -184,7 +183,6 @@ impl Walk {
                 b".." => {
                     let up = self.path.iter().rposition(|&b| b == b'/').unwrap_or(0);
                     self.path.truncate(up);
-                    found = None;
                     continue;
                 }
                 _ => {}
@@ -195,9 +193,9 @@ impl Walk {
             let is_last = todo.iter().all(|c| c.is_empty());
             // A directory in the middle need not be looked at twice: readlink alone tells whether it is a link.
             if is_last {
-                found = stat(eyes, &self.path);
-                if found.is_none_or(|f| f.kind() != FileKind::Link) || !follow_last {
-                    return found;
+                let last = stat(eyes, &self.path);
+                if last.is_none_or(|f| f.kind() != FileKind::Link) || !follow_last {
+                    return last;
                 }
             }
             match self.read_link(eyes) {
@@ -219,7 +217,7 @@ impl Walk {
                 }
             }
         }
-        found.or_else(|| stat(eyes, &self.path))
+        stat(eyes, &self.path)
     }
 
     fn give_up(&mut self, todo: Vec<Vec<u8>>) {

@@ -5,6 +5,7 @@
 
 mod decode;
 mod filter;
+mod foresight;
 mod launch;
 mod memory;
 mod table;

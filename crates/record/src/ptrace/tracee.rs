@@ -5,7 +5,7 @@ use crate::delivery;
 use crate::proc::{self, Status};
 use crate::resolve::Eyes;
 use crate::view::{Host, View};
-use crate::{ProcessRelation, Program};
+use crate::{NamespaceKind, ProcessRelation, Program};
 use rustix::process::Pid;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -33,6 +33,10 @@ pub(super) struct Thread {
     pub status: Status,
     /// The call that it is in, as far as it matters.
     pub attempt: Option<Attempt>,
+    /// It sees, of every file, what the recorder sees.
+    pub like_recorder: bool,
+    /// It, or whoever made it, has restricted itself by Landlock.
+    restricted: bool,
     /// How many more calls to stop at, whether they matter or not.
     pub samples: u32,
 }
@@ -43,11 +47,39 @@ pub(super) struct Tracees {
     processes: HashMap<Pid, Process>,
     programs: HashMap<Program, Arc<Program>>,
     host: Host,
+    recorder: (Status, Rights),
+}
+
+/// What decides, besides a status, which files a thread may use.
+#[derive(PartialEq, Eq)]
+struct Rights {
+    user_namespace: OsString,
+    /// What a security module knows it by; empty where none asks.
+    label: Vec<u8>,
+}
+
+impl Rights {
+    fn of(thread: Pid) -> Rights {
+        let user_namespace = std::fs::read_link(proc::path(thread, "ns/user")).unwrap_or_default().into();
+        Rights {
+            user_namespace,
+            label: std::fs::read(proc::path(thread, "attr/current")).unwrap_or_default(),
+        }
+    }
 }
 
 impl Tracees {
     pub(super) fn new(host: Host) -> Tracees {
-        Tracees { threads: HashMap::new(), processes: HashMap::new(), programs: HashMap::new(), host }
+        let own = rustix::thread::gettid();
+        // A status that cannot be read is like nobody's.
+        let recorder = (Status::read(own).unwrap_or_default(), Rights::of(own));
+        Tracees {
+            threads: HashMap::new(),
+            processes: HashMap::new(),
+            programs: HashMap::new(),
+            host,
+            recorder,
+        }
     }
 
     /// Takes up a thread as `/proc` describes it.
@@ -59,7 +91,8 @@ impl Tracees {
             let described = self.describe(process, &status, comm)?;
             self.processes.insert(process, described);
         }
-        self.insert(thread, process, status);
+        let like_recorder = self.is_like_recorder(thread, &status);
+        self.insert(thread, process, status, like_recorder, false);
         Ok(())
     }
 
@@ -67,22 +100,46 @@ impl Tracees {
     pub(super) fn inherit(&mut self, thread: Pid, parent: Pid) -> io::Result<()> {
         let status = Status::read(thread)?;
         let process = Pid::from_raw(status.process).unwrap_or(thread);
-        if !self.processes.contains_key(&process) {
-            let made_by = self.threads.get(&parent).and_then(|p| self.processes.get(&p.process)).cloned();
-            let described = match made_by {
-                Some(parent) => Process { inner: Pid::from_raw(status.inner).unwrap_or(process), ..parent },
-                None => self.describe(process, &status, proc::comm(process)?)?,
+        let Some(maker) = self.threads.get(&parent) else { return self.discover(thread) };
+        let namespaces = maker.attempt.as_ref().map(Attempt::namespaces_made).unwrap_or_default();
+        let restricted = maker.restricted;
+        let like_recorder =
+            match maker.status.has_rights_of(&status) && !namespaces.contains(&NamespaceKind::User) {
+                true => maker.like_recorder,
+                false => self.is_like_recorder(thread, &status),
             };
+        if !self.processes.contains_key(&process)
+            && let Some(made_by) = self.processes.get(&maker.process).cloned()
+        {
+            let mut described = Process { inner: Pid::from_raw(status.inner).unwrap_or(process), ..made_by };
+            if namespaces.contains(&NamespaceKind::Mnt) {
+                described.view = Rc::new(View::of(process, &self.host)?);
+            }
             self.processes.insert(process, described);
         }
-        self.insert(thread, process, status);
+        self.insert(thread, process, status, like_recorder, restricted);
         Ok(())
     }
 
-    fn insert(&mut self, thread: Pid, process: Pid, status: Status) {
-        let program = self.program(process, status.user);
+    fn insert(&mut self, thread: Pid, process: Pid, status: Status, like_recorder: bool, restricted: bool) {
+        let program = self.program(process, status.user());
         let inner = Pid::from_raw(status.inner_thread).unwrap_or(thread);
-        self.threads.insert(thread, Thread { process, inner, program, status, attempt: None, samples: 0 });
+        let like_recorder = like_recorder && !restricted;
+        let known =
+            Thread { process, inner, program, status, attempt: None, like_recorder, restricted, samples: 0 };
+        self.threads.insert(thread, known);
+    }
+
+    fn is_like_recorder(&self, thread: Pid, status: &Status) -> bool {
+        status.has_rights_of(&self.recorder.0) && Rights::of(thread) == self.recorder.1
+    }
+
+    /// A thread has given up rights in a way that no status shows (landlock_restrict_self(2)).
+    pub(super) fn restricted(&mut self, thread: Pid) {
+        if let Some(known) = self.threads.get_mut(&thread) {
+            known.restricted = true;
+            known.like_recorder = false;
+        }
     }
 
     fn describe(&self, process: Pid, status: &Status, comm: OsString) -> io::Result<Process> {
@@ -104,12 +161,14 @@ impl Tracees {
 
     /// A process executed: its threads but for one are gone, that one has the process's number, and it was `former`.
     pub(super) fn executed(&mut self, process: Pid, former: Pid) -> io::Result<()> {
-        let attempt = self.threads.get_mut(&former).and_then(|thread| thread.attempt.take());
+        let executing = self.threads.remove(&former);
         self.threads.retain(|_, thread| thread.process != process);
         self.processes.remove(&process);
         self.discover(process)?;
-        if let Some(thread) = self.threads.get_mut(&process) {
-            thread.attempt = attempt;
+        if let (Some(thread), Some(executing)) = (self.threads.get_mut(&process), executing) {
+            thread.attempt = executing.attempt;
+            thread.restricted = executing.restricted;
+            thread.like_recorder &= !executing.restricted;
         }
         Ok(())
     }
@@ -118,10 +177,12 @@ impl Tracees {
     pub(super) fn changed_identity(&mut self, thread: Pid) {
         let Ok(status) = Status::read(thread) else { return };
         let Some(process) = self.threads.get(&thread).map(|t| t.process) else { return };
-        let program = self.program(process, status.user);
+        let program = self.program(process, status.user());
+        let like_recorder = self.is_like_recorder(thread, &status);
         if let Some(known) = self.threads.get_mut(&thread) {
             known.status = status;
             known.program = program;
+            known.like_recorder = like_recorder && !known.restricted;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The loop: from stop to stop of every traced thread.
 
 use super::decode::Decoder;
+use super::foresight;
 use super::launch::{Held, system};
 use super::memory::Arguments;
 use super::table::{CallTable, Handling};
@@ -31,6 +32,9 @@ pub(super) enum Mode {
     /// Every call stops.
     EveryCall,
 }
+
+/// landlock_restrict_self(2): one number on every ABI.
+const LANDLOCK_RESTRICT_SELF: u32 = 446;
 
 /// How many calls of a new program are all looked at, frequent ones too, in filtered mode.
 const SAMPLES: u32 = 500;
@@ -329,6 +333,9 @@ impl<'a> Tracer<'a> {
         }
         let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
         known.samples = known.samples.saturating_sub(1);
+        if call.number == LANDLOCK_RESTRICT_SELF {
+            self.tracees.restricted(thread);
+        }
         let Handling::Rule(rule) = handling else { return };
         let mut cut = 0;
         let attempt = Decoder {
@@ -341,8 +348,18 @@ impl<'a> Tracer<'a> {
         if cut > 0 {
             self.sink.cut(cut);
         }
+        let Some(known) = self.tracees.threads.get(&thread) else { return };
+        let foreseen = match (&attempt, self.tracees.eyes(thread)) {
+            (Some(attempt), Some(eyes)) if known.like_recorder && self.mode == Mode::Filtered => {
+                foresight::result(attempt, eyes.view)
+            }
+            _ => None,
+        };
         if let Some(known) = self.tracees.threads.get_mut(&thread) {
             known.attempt = attempt;
+        }
+        if let Some(result) = foreseen {
+            self.exit(thread, result);
         }
     }
 
