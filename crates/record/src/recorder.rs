@@ -16,8 +16,9 @@ pub trait Recorder: Send {
     ///
     /// Once everything that the target does from then on will be seen, [`Sink::ready`] is called, once. A command is
     /// started by the recorder and seen from its first execve(2) on; that execve belongs to the executed program itself.
-    /// After `stop`, what was seen before is still delivered; a process that was attached to is left running, and so is
-    /// a command.
+    /// After `stop`, what was seen before is still delivered. A process that was attached to is left running. A command
+    /// does not outlive its recording: it is sent `SIGTERM`, and ten seconds later `SIGKILL`, with everything that
+    /// descends from it and is still being watched; what it does until then is recorded, and it ends as a command ends.
     ///
     /// An error means that recording could not start or broke off; what was delivered until then stays true.
     fn record(

@@ -17,7 +17,7 @@ use ringfence_seccomp::Abi;
 use ringfence_sys::fork;
 use ringfence_sys::ptrace::{self, Call, Change, OnTracerExit, Progress, Until};
 use ringfence_terms::Errno;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::{HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt;
@@ -35,6 +35,9 @@ pub(super) enum Mode {
 
 /// landlock_restrict_self(2): one number on every ABI.
 const LANDLOCK_RESTRICT_SELF: u32 = 446;
+
+/// How long a command has to end when it is asked to.
+const GRACE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 /// How many calls of a new program are all looked at, frequent ones too, in filtered mode.
 const SAMPLES: u32 = 500;
@@ -138,13 +141,16 @@ impl<'a> Tracer<'a> {
         Ok(if self.stopping { Ended::Stopped } else { Ended::Gone })
     }
 
-    /// A child that ends when recording is to stop, or when this thread is gone.
+    /// A child that ends when recording is to stop, or, once it is stopping, when the time to do so is over.
     fn start_sentinel(&mut self) -> Result<(), RecordError> {
         let stop = self.stop.clone();
+        let stopping = self.stopping;
         let pid = fork::fork_process(move || {
+            // It dies with this thread, whatever becomes of the loop.
             let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
             let mut polled = [PollFd::new(&stop, PollFlags::IN)];
-            while poll(&mut polled, None) == Err(rustix::io::Errno::INTR) {}
+            let (polled, time) = if stopping { (&mut [][..], Some(&GRACE)) } else { (&mut polled[..], None) };
+            while poll(polled, time) == Err(rustix::io::Errno::INTR) {}
             0
         })
         .map_err(|errno| system("fork", errno))?;
@@ -173,7 +179,7 @@ impl<'a> Tracer<'a> {
             match change {
                 Change::Ended(_) if self.sentinel == Some(thread) => {
                     self.sentinel = None;
-                    self.begin_to_stop();
+                    self.stop_now()?;
                 }
                 Change::Ended(status) => {
                     if thread == command {
@@ -191,20 +197,20 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// A command is asked to end, since its filter lets no call through without a tracer; others are let go, each at its
-    /// next stop.
-    fn begin_to_stop(&mut self) {
+    /// A command is ended, since its filter lets no call through without a tracer; others are let go, each at its next
+    /// stop.
+    fn stop_now(&mut self) -> Result<(), RecordError> {
+        let signal = if self.stopping { Signal::KILL } else { Signal::TERM };
         self.stopping = true;
-        let threads: Vec<(Pid, Pid)> =
-            self.tracees.threads.iter().map(|(t, known)| (*t, known.process)).collect();
-        for (thread, process) in threads {
+        for (thread, known) in &self.tracees.threads {
             // A thread that is gone by now is collected like any other.
             let _ = match self.mode {
-                Mode::Filtered if thread == process => kill_process(process, Signal::TERM),
+                Mode::Filtered if *thread == known.process => kill_process(*thread, signal),
                 Mode::Filtered => Ok(()),
-                Mode::EveryCall => ptrace::interrupt(thread),
+                Mode::EveryCall => ptrace::interrupt(*thread),
             };
         }
+        if self.mode == Mode::Filtered { self.start_sentinel() } else { Ok(()) }
     }
 
     fn ended(&mut self, thread: Pid) {

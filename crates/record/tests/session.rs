@@ -1,0 +1,171 @@
+//! A recording from outside: how it ends, what it leaves behind, and that what is recorded runs as it would alone.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+use ringfence_profile::{Operation, Profile};
+use ringfence_record::{
+    BlindSpot, Command, Ended, Outcome, PtraceRecorder, RecordError, Report, Session, Stop, Target,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::time::Duration;
+
+fn shell(script: &str) -> Target {
+    Target::Command(Command { program: "sh".into(), arguments: vec!["-c".into(), script.into()] })
+}
+
+fn run(target: Target, limit: Option<Duration>, stop: &Stop, report: &mut dyn FnMut(Report)) -> Outcome {
+    let session = Session { target, name: String::new(), limit, output: None };
+    session.run(Box::new(PtraceRecorder::new().unwrap()), stop, report).unwrap()
+}
+
+fn record(script: &str) -> Outcome {
+    run(shell(script), None, &Stop::new().unwrap(), &mut |_| {})
+}
+
+fn status(outcome: &Outcome) -> std::process::ExitStatus {
+    match outcome.ended {
+        Ok(Ended::Command(status)) => status,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn has(profile: &Profile, operation: Operation, path: &Path) -> bool {
+    profile.files().iter().any(|access| access.path() == path && access.operations().contains(operation))
+}
+
+#[test]
+fn the_commands_own_end_is_told() {
+    assert_eq!(status(&record("exit 7")).code(), Some(7));
+    assert_eq!(status(&record("kill -ABRT $$")).signal(), Some(Signal::ABORT.as_raw()));
+}
+
+#[test]
+fn a_command_that_is_not_there_is_an_error() {
+    for program in ["/no/such/program", "no-such-program-anywhere", "/etc/passwd"] {
+        let target = Target::Command(Command { program: program.into(), arguments: Vec::new() });
+        let outcome = run(target, None, &Stop::new().unwrap(), &mut |_| {});
+        assert!(matches!(outcome.ended, Err(RecordError::Execute { .. })), "{program}: {:?}", outcome.ended);
+    }
+}
+
+#[test]
+fn stopping_and_continuing_works_as_without_a_recorder() {
+    let outcome = record("(while kill -CONT $$ 2>/dev/null; do sleep 0.01; done) & kill -STOP $$; exit 5");
+    assert_eq!(status(&outcome).code(), Some(5));
+}
+
+#[test]
+fn signals_reach_the_command_and_its_handlers() {
+    assert_eq!(status(&record("trap 'exit 9' USR1; kill -USR1 $$; exit 1")).code(), Some(9));
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_ends_the_writer() {
+    // Rust programs ignore SIGPIPE; what they start must not.
+    assert_eq!(
+        status(&record("(trap '' USR1; while echo x; do :; done) | head -1 >/dev/null")).code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn what_is_left_of_a_command_is_followed_to_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let late = directory.path().join("late");
+    let outcome = record(&format!("(sleep 0.3; : > {}) & exit 4", late.display()));
+    assert_eq!(status(&outcome).code(), Some(4));
+    assert!(has(&outcome.profile, Operation::Create, &late));
+}
+
+#[test]
+fn stop_ends_a_command_and_keeps_what_it_did() {
+    let directory = tempfile::tempdir().unwrap();
+    let (before, after) = (directory.path().join("before"), directory.path().join("after"));
+    let stop = Stop::new().unwrap();
+    let script = format!(
+        "trap ': > {}; exit 6' TERM; : > {}; while :; do sleep 0.01; done",
+        after.display(),
+        before.display()
+    );
+    let outcome = run(shell(&script), None, &stop, &mut |_| {
+        if before.exists() {
+            stop.set();
+        }
+    });
+    assert_eq!(status(&outcome).code(), Some(6));
+    for path in [before, after] {
+        assert!(has(&outcome.profile, Operation::Create, &path), "{}", path.display());
+    }
+}
+
+/// A child that is killed when the test ends, however it ends.
+struct Child(std::process::Child);
+
+impl Child {
+    fn of(script: &str) -> Child {
+        Child(std::process::Command::new("sh").args(["-c", script]).process_group(0).spawn().unwrap())
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It may be gone; then there is nothing to kill, and waiting collects it.
+        let _ = kill_process(self.pid(), Signal::KILL);
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_running_process_is_attached_to_and_left_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    let child = Child::of(&format!(
+        "cd {}; while :; do : > file; (: > of-child); sleep 0.01; done",
+        directory.path().display()
+    ));
+    while !file.exists() {}
+    let stop = Stop::new().unwrap();
+    let mut reports = 0;
+    let outcome = run(Target::Process(child.pid()), None, &stop, &mut |report| {
+        reports += usize::from(matches!(report, Report::Progress(progress) if progress.paths > 3));
+        if reports > 2 {
+            stop.set();
+        }
+    });
+    assert!(matches!(outcome.ended, Ok(Ended::Stopped)), "{:?}", outcome.ended);
+    assert!(has(&outcome.profile, Operation::Write, &file));
+    assert!(has(&outcome.profile, Operation::Write, &directory.path().join("of-child")));
+    let (_, recording) = outcome.profile.recordings().next().unwrap();
+    assert!(recording.blind_spots.contains(&BlindSpot::StartUp));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.pid().as_raw_nonzero())).unwrap();
+    assert!(status.contains("TracerPid:\t0\n"), "{status}");
+    std::fs::remove_file(&file).unwrap();
+    while !file.exists() {}
+}
+
+#[test]
+fn a_process_that_ends_ends_its_recording() {
+    let child = Child::of("sleep 0.5");
+    let outcome = run(Target::Process(child.pid()), None, &Stop::new().unwrap(), &mut |_| {});
+    assert!(matches!(outcome.ended, Ok(Ended::Gone)), "{:?}", outcome.ended);
+}
+
+#[test]
+fn a_process_that_is_not_there_is_an_error() {
+    let nobody = Pid::from_raw(i32::MAX).unwrap();
+    let outcome = run(Target::Process(nobody), None, &Stop::new().unwrap(), &mut |_| {});
+    assert!(matches!(outcome.ended, Err(RecordError::Attach { .. })), "{:?}", outcome.ended);
+}
+
+#[test]
+fn a_limit_stops_the_recording() {
+    let child = Child::of("while :; do sleep 0.01; done");
+    let limit = Some(Duration::from_millis(300));
+    let outcome = run(Target::Process(child.pid()), limit, &Stop::new().unwrap(), &mut |_| {});
+    assert!(matches!(outcome.ended, Ok(Ended::Stopped)), "{:?}", outcome.ended);
+}
