@@ -1,7 +1,5 @@
 //! Units from text, for tests.
 
-use ringfence_settings::Settings;
-use ringfence_terms::Complaint;
 use ringfence_unit::text::UnitText;
 use ringfence_unit::{Assignment, LoadState, Manager, Specifiers, Unit, UnitName};
 use std::path::Path;
@@ -37,17 +35,4 @@ pub fn unit(name: &str, files: &[&str]) -> Unit {
         unit.complaints.extend(text.complaints().iter().cloned());
     }
     unit
-}
-
-/// The settings of `x.service` with these lines in `[Service]`, after `ExecStart=/bin/true`.
-pub fn service(lines: &str) -> (Settings, Vec<Complaint>) {
-    Settings::from_unit(&unit("x.service", &[&format!("[Service]\nExecStart=/bin/true\n{lines}")]))
-}
-
-/// As [`service`], where there is nothing to complain about.
-#[track_caller]
-pub fn clean(lines: &str) -> Settings {
-    let (settings, complaints) = service(lines);
-    assert_eq!(complaints, [], "{lines}");
-    settings
 }

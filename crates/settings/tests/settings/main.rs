@@ -4,6 +4,7 @@ mod catalogue;
 mod commands;
 mod from_text;
 mod laws;
+mod lines;
 mod merging;
 mod paths;
 mod values;

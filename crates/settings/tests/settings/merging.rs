@@ -1,6 +1,7 @@
 //! What later lines, drop-ins and implications do.
 
-use crate::from_text::{clean, service, unit};
+use crate::from_text::unit;
+use crate::lines::{clean, service};
 use ringfence_settings::{
     Capability, CapabilitySet, DevicePolicy, PrivateTmp, ProtectHome, ProtectSystem, ServiceType, Settings,
 };

@@ -1,6 +1,6 @@
 //! Path lists, binds, temporary file systems, directories.
 
-use crate::from_text::{clean, service};
+use crate::lines::{clean, service};
 use ringfence_settings::{DirectoryKind, PathAccess, WorkingDirectoryTarget};
 
 /// The entries of one directive as they would be written again.

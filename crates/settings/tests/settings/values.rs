@@ -1,6 +1,7 @@
 //! Directives with rules of their own, beyond paths and commands.
 
-use crate::from_text::{clean, service, unit};
+use crate::from_text::unit;
+use crate::lines::{clean, service};
 use ringfence_settings::{
     CpuPolicy, Credential, ExitStatusSet, InputSource, IoClass, KillMode, Limit, NotifyAccess, OutputTarget,
     Resource, Settings,
