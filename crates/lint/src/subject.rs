@@ -10,7 +10,7 @@ use ringfence_sandbox::tree::Seen;
 use ringfence_sandbox::view::View;
 use ringfence_settings::catalogue::{self, Directive, Section};
 use ringfence_settings::{AccessPath, Capability, Settings};
-use ringfence_terms::{AbsPath, Access, AccessKind, Complaint, Errno, Origin};
+use ringfence_terms::{AbsPath, Access, AccessKind, Complaint, Errno, Origin, Sourced};
 use ringfence_unit::text::{Setting, UnitText};
 use ringfence_unit::{Assignment, Unit};
 use std::cell::OnceCell;
@@ -71,12 +71,16 @@ impl<'a> Subject<'a> {
     /// What the service would see if every path of its lists could be missing. Planning stops at the first path that
     /// must not be missing and is; this plan goes on and tells of all of them.
     pub(crate) fn lenient(&self) -> &Plan {
-        self.lenient.get_or_init(|| {
-            let mut settings = self.settings.clone();
-            settings.paths.access.iter_mut().for_each(|entry| entry.value.optional = true);
-            settings.paths.binds.iter_mut().for_each(|bind| bind.value.optional = true);
-            Plan::of(&settings, self.facts(), &For::main(), Mode::Faithful)
-        })
+        self.lenient.get_or_init(|| self.planned(Mode::Faithful, |_| true))
+    }
+
+    /// A lenient plan with some of the words of the path lists only.
+    fn planned(&self, mode: Mode, mut with: impl FnMut(&Sourced<AccessPath>) -> bool) -> Plan {
+        let mut settings = self.settings.clone();
+        settings.paths.access.retain(|word| with(word));
+        settings.paths.access.iter_mut().for_each(|entry| entry.value.optional = true);
+        settings.paths.binds.iter_mut().for_each(|bind| bind.value.optional = true);
+        Plan::of(&settings, self.facts(), &For::main(), mode)
     }
 
     /// The lenient plan, seen from inside.
@@ -120,6 +124,23 @@ impl<'a> Subject<'a> {
     /// The nearest entry of the lenient plan above a path.
     pub(crate) fn entry_above(&self, path: &AbsPath) -> Option<&MountEntry> {
         self.lenient().mounts.iter().rfind(|entry| path.is_below(&entry.path))
+    }
+
+    /// Whether the service would see and write just the same without some words of the path lists, with what systemd
+    /// does and with what its manual promises. (A mount more that has the same flags as the one that it lies on does
+    /// not count.)
+    pub(crate) fn is_same_without(&self, word: impl Fn(&Sourced<AccessPath>) -> bool) -> bool {
+        let at = |view: &View<'_>, point: &AbsPath| {
+            let mounted = view.mount_at(point);
+            let flags = (mounted.is_read_only(), mounted.flags.noexec, mounted.flags.nodev);
+            (flags, view.plan().tree.locate(&mounted.spot, point))
+        };
+        [Mode::Faithful, Mode::Documented].into_iter().all(|mode| {
+            let (with, without) = (self.planned(mode, |_| true), self.planned(mode, |known| !word(known)));
+            let (with, without) = (View::of(&with, self.facts()), View::of(&without, self.facts()));
+            let points = with.mounts().into_iter().chain(without.mounts()).map(|mounted| mounted.point);
+            points.into_iter().all(|point| at(&with, &point) == at(&without, &point))
+        })
     }
 
     /// The word of one of the path lists that an entry of the plan came from.
@@ -195,6 +216,12 @@ impl<'a> Subject<'a> {
             }
         };
         self.at(text, item.span.start + range.start..item.span.start + range.end)
+    }
+
+    /// The unit as a whole.
+    pub(crate) fn unit_itself(&self) -> Option<Place> {
+        let file = self.unit.fragment.clone()?;
+        Some(Place { file, line: 0, column: 0, bytes: 0..0, label: String::new() })
     }
 
     /// The place of a line that may be missing.

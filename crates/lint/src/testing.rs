@@ -1,6 +1,7 @@
 //! What the lints' tests share: a machine, units from text, and what was found in them.
 
 use crate::{Finding, LINTS, Subject, check};
+use ringfence_sandbox::facts::MountFlags;
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_unit::text::UnitText;
 use ringfence_unit::{Assignment, LoadState, Manager, Specifiers, Unit, UnitName};
@@ -9,13 +10,32 @@ use std::path::Path;
 /// The machine of the lints' examples: a Debian with a web server's files and a few programs.
 pub(crate) fn machine() -> FakeFacts {
     let mut it = FakeFacts::debian().user("www-data", 33, 33).user("app", 990, 990).group("app", 990);
-    for dir in ["/srv/www", "/srv/app", "/var/lib/app", "/var/log/app", "/etc/app", "/opt/app", "/data"] {
+    for dir in [
+        "/srv/www",
+        "/srv/app",
+        "/var/lib/app",
+        "/var/log/app",
+        "/etc/app",
+        "/opt/app",
+        "/data",
+        "/srv/app/etc",
+    ] {
         it = it.dir(dir);
     }
     it = it.owned("/var/lib/app", 990, 990, 0o750).owned("/var/log/app", 990, 990, 0o750);
-    for file in ["/usr/bin/app", "/usr/bin/sh", "/usr/bin/mkdir", "/opt/app/run", "/usr/bin/python3"] {
+    for file in [
+        "/usr/bin/app",
+        "/usr/bin/sh",
+        "/usr/bin/mkdir",
+        "/opt/app/run",
+        "/usr/bin/python3",
+        "/dev/kvm",
+        "/srv/app/usr/bin/app",
+    ] {
         it = it.file(file).owned(file, 0, 0, 0o755);
     }
+    let read_only = MountFlags { read_only: true, ..MountFlags::default() };
+    let it = it.mount_flags("/media/cd", "iso9660", read_only);
     it.file("/etc/app/app.conf").file("/srv/app/data")
 }
 
@@ -86,6 +106,11 @@ pub(crate) fn found(text: &str) -> Vec<String> {
     let whole = completed(text);
     let mark = |finding: Finding| format!("{} {}", finding.lint.code, &whole[finding.place.bytes]);
     findings(text).into_iter().map(mark).collect()
+}
+
+/// As [`found`], of one lint only.
+pub(crate) fn found_by(code: &str, text: &str) -> Vec<String> {
+    found(text).into_iter().filter(|found| found.starts_with(code)).collect()
 }
 
 /// The messages of what one lint finds.

@@ -60,17 +60,17 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn underlines_the_comment_and_reports_the_line_once() {
-        assert_eq!(found("ProtectKernelLogs=yes # of course"), ["RF007 # of course"]);
+        assert_eq!(found_by("RF007", "ProtectKernelLogs=yes # of course"), ["RF007 # of course"]);
         assert!(fixed("ProtectKernelLogs=yes # of course").contains("\nProtectKernelLogs=yes\n"));
     }
 
     #[test]
     fn a_command_may_have_such_words() {
-        assert_eq!(found("ExecStart=/usr/bin/app # x"), [""; 0]);
-        assert_eq!(found("Environment=A=1 'B=# c'"), [""; 0]);
+        assert_eq!(found_by("RF007", "ExecStart=/usr/bin/app # x"), [""; 0]);
+        assert_eq!(found_by("RF007", "Environment=A=1 'B=# c'"), [""; 0]);
     }
 }

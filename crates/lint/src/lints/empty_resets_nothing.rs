@@ -63,7 +63,7 @@ fn last_before<'a>(
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{findings, fixed, found};
+    use crate::testing::{findings, fixed, found_by};
 
     #[test]
     fn what_stays_in_force_is_shown() {
@@ -75,6 +75,6 @@ mod tests {
 
     #[test]
     fn lists_are_reset() {
-        assert_eq!(found("ReadOnlyPaths=; User=; RootDirectory="), [""; 0]);
+        assert_eq!(found_by("RF008", "ReadOnlyPaths=; User=; RootDirectory="), [""; 0]);
     }
 }

@@ -61,12 +61,12 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn each_path_is_told_of_and_the_fix_closes_it() {
         let unit = "ProtectSystem=strict; ProtectHome=yes; NoExecPaths=/srv -/data /nope";
-        let ours = |unit: &str| found(unit).into_iter().filter(|f| f.starts_with("RF202")).collect::<Vec<_>>();
+        let ours = |unit: &str| found_by("RF202", unit).into_iter().filter(|f| f.starts_with("RF202")).collect::<Vec<_>>();
         assert_eq!(ours(unit), ["RF202 /srv", "RF202 -/data"]);
         assert!(fixed(unit).contains("\nBindReadOnlyPaths=/srv\n"));
     }
@@ -74,6 +74,6 @@ mod tests {
     #[test]
     fn a_path_that_is_to_be_writable_is_no_trap() {
         let unit = "ProtectSystem=strict; ProtectHome=yes; NoExecPaths=/srv; ReadWritePaths=/srv";
-        assert_eq!(found(unit), [""; 0]);
+        assert_eq!(found_by("RF202", unit), [""; 0]);
     }
 }

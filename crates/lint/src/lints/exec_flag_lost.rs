@@ -58,7 +58,7 @@ fn found(subject: &Subject<'_>, report: &mut Report, lost: &Dropped, origin: &Or
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, messages};
+    use crate::testing::{found_by, messages};
 
     #[test]
     fn both_flags_can_be_lost() {
@@ -70,6 +70,6 @@ mod tests {
 
     #[test]
     fn without_a_read_only_tree_above_the_flags_hold() {
-        assert_eq!(found("NoExecPaths=/srv; ReadOnlyPaths=/srv"), [""; 0]);
+        assert_eq!(found_by("RF203", "NoExecPaths=/srv; ReadOnlyPaths=/srv"), [""; 0]);
     }
 }

@@ -85,7 +85,7 @@ fn tmpfs_above<'a>(subject: &'a Subject<'_>, entry: &MountEntry) -> Option<&'a M
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{findings, fixed, found};
+    use crate::testing::{findings, fixed, found_by};
     use ringfence_terms::Severity;
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn the_word_becomes_a_bind() {
         let unit = "TemporaryFileSystem=/var; ProtectSystem=yes; ReadOnlyPaths=/data /var/lib/app";
-        assert!(found(unit).contains(&"RF208 /var/lib/app".to_owned()));
+        assert!(found_by("RF208", unit).contains(&"RF208 /var/lib/app".to_owned()));
         let fixed = fixed(unit);
         assert!(fixed.contains("\nReadOnlyPaths=/data\nBindReadOnlyPaths=/var/lib/app\n"), "{fixed}");
     }

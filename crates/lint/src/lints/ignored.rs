@@ -42,11 +42,11 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::found;
+    use crate::testing::found_by;
 
     #[test]
     fn every_word_of_a_line_is_told_of() {
-        assert_eq!(found("InaccessiblePaths=srv ~/x /home"), ["RF019 srv", "RF019 ~/x"]);
-        assert_eq!(found("ProtectSystem=STRICT"), ["RF019 STRICT"]);
+        assert_eq!(found_by("RF019", "InaccessiblePaths=srv ~/x /home"), ["RF019 srv", "RF019 ~/x"]);
+        assert_eq!(found_by("RF019", "ProtectSystem=STRICT"), ["RF019 STRICT"]);
     }
 }

@@ -53,12 +53,12 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 #[cfg(test)]
 mod tests {
     use super::MISPLACED_DIRECTIVE;
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn underlines_the_directive_and_moves_the_line() {
         let example = MISPLACED_DIRECTIVE.docs.example;
-        assert_eq!(found(example), ["RF002 PrivateTmp"]);
+        assert_eq!(found_by("RF002", example), ["RF002 PrivateTmp"]);
         assert_eq!(fixed(example), MISPLACED_DIRECTIVE.docs.instead);
     }
 }

@@ -59,11 +59,11 @@ fn found(subject: &Subject<'_>, report: &mut Report, origin: &Origin, path: &Abs
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::found;
+    use crate::testing::found_by;
 
     #[test]
     fn only_what_grants() {
-        assert_eq!(found("InaccessiblePaths=-/a; NoExecPaths=-/b; ReadOnlyPaths=-/c"), [""; 0]);
-        assert_eq!(found("BindReadOnlyPaths=-/a:/data"), ["RF104 -/a:/data"]);
+        assert_eq!(found_by("RF104", "InaccessiblePaths=-/a; NoExecPaths=-/b; ReadOnlyPaths=-/c"), [""; 0]);
+        assert_eq!(found_by("RF104", "BindReadOnlyPaths=-/a:/data"), ["RF104 -/a:/data"]);
     }
 }

@@ -57,12 +57,12 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn each_word_gets_its_plus() {
         let unit = "RootDirectory=/srv/app; ReadOnlyPaths=/srv/app/data -/etc";
-        let ours: Vec<String> = found(unit).into_iter().filter(|f| f.starts_with("RF207")).collect();
+        let ours: Vec<String> = found_by("RF207", unit).into_iter().filter(|f| f.starts_with("RF207")).collect();
         assert_eq!(ours, ["RF207 -/etc"]);
         assert!(fixed(unit).contains("\nReadOnlyPaths=/srv/app/data -+/etc\n"));
     }

@@ -65,12 +65,12 @@ fn found(subject: &Subject<'_>, report: &mut Report, earlier: &Origin, later: &O
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{findings_in, found, machine};
+    use crate::testing::{findings_in, found_by, machine};
 
     #[test]
     fn the_last_line_of_a_file_counts() {
-        assert_eq!(found("ProtectClock=no; ProtectClock=yes"), ["RF010 ProtectClock=no"]);
-        assert_eq!(found("ReadOnlyPaths=/etc; ReadOnlyPaths=/data; User=; User=app"), [""; 0]);
+        assert_eq!(found_by("RF010", "ProtectClock=no; ProtectClock=yes"), ["RF010 ProtectClock=no"]);
+        assert_eq!(found_by("RF010", "ReadOnlyPaths=/etc; ReadOnlyPaths=/data; User=; User=app"), [""; 0]);
     }
 
     #[test]

@@ -82,12 +82,12 @@ fn unknown(value: &str, specifiers: &Specifiers) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn underlines_the_specifier_and_doubles_the_sign() {
         let unit = "ExecStart=/usr/bin/app %% %n %Z 50%x";
-        assert_eq!(found(unit), ["RF004 %Z"]);
+        assert_eq!(found_by("RF004", unit), ["RF004 %Z"]);
         assert!(fixed(unit).contains("\nExecStart=/usr/bin/app %% %n %%Z 50%%x"), "{}", fixed(unit));
     }
 }

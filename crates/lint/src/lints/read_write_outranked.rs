@@ -63,11 +63,11 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::found;
+    use crate::testing::found_by;
 
     #[test]
     fn the_path_itself_never_opens_but_what_is_below_does() {
-        assert_eq!(found("ProtectSystem=full; ReadWritePaths=/data /etc"), ["RF206 /etc"]);
-        assert_eq!(found("ProtectSystem=full; ReadWritePaths=/etc/app"), [""; 0]);
+        assert_eq!(found_by("RF206", "ProtectSystem=full; ReadWritePaths=/etc/app /etc"), ["RF206 /etc"]);
+        assert_eq!(found_by("RF206", "ProtectSystem=full; ReadWritePaths=/etc/app"), [""; 0]);
     }
 }

@@ -43,11 +43,11 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, messages};
+    use crate::testing::{found_by, messages};
 
     #[test]
     fn underlines_what_it_turns_on() {
-        assert_eq!(found("ExecStart=bin/app -x"), ["RF018 bin/app"]);
+        assert_eq!(found_by("RF018", "ExecStart=bin/app -x"), ["RF018 bin/app"]);
         assert!(messages("RF018", "Type=dbus")[0].contains("needs BusName="));
     }
 }

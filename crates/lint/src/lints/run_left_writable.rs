@@ -60,17 +60,17 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn the_line_that_mounts_it_is_underlined() {
         let unit = "ProtectSystem=strict; ProtectHome=yes; ProtectProc=invisible";
-        assert_eq!(found(unit), ["RF204 ProtectProc=invisible"]);
-        assert_eq!(found(&fixed(unit)), [""; 0]);
+        assert_eq!(found_by("RF204", unit), ["RF204 ProtectProc=invisible"]);
+        assert_eq!(found_by("RF204", &fixed(unit)), [""; 0]);
     }
 
     #[test]
     fn a_user_without_rights_on_run_gains_nothing() {
-        assert_eq!(found("User=app; ProtectSystem=strict; ProtectProc=invisible"), [""; 0]);
+        assert_eq!(found_by("RF204", "User=app; ProtectSystem=strict; ProtectProc=invisible"), [""; 0]);
     }
 }

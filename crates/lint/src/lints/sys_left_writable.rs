@@ -47,12 +47,12 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{findings_on, found, machine};
+    use crate::testing::{findings_on, found_by, machine};
 
     #[test]
     fn only_this_version_and_only_who_may_write() {
-        assert_eq!(found("ProtectKernelTunables=yes"), ["RF205 ProtectKernelTunables=yes"]);
+        assert_eq!(found_by("RF205", "ProtectKernelTunables=yes"), ["RF205 ProtectKernelTunables=yes"]);
         assert_eq!(findings_on("ProtectKernelTunables=yes", &machine(), 252), []);
-        assert_eq!(found("ProtectKernelTunables=yes; User=app"), [""; 0]);
+        assert_eq!(found_by("RF205", "ProtectKernelTunables=yes; User=app"), [""; 0]);
     }
 }

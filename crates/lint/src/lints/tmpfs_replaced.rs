@@ -91,19 +91,19 @@ fn found(
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{findings, found};
+    use crate::testing::{findings, found_by};
 
     #[test]
     fn the_word_of_the_list_is_underlined() {
         let unit = "TemporaryFileSystem=/srv:ro /data:ro; ReadOnlyPaths=/data";
-        assert!(found(unit).contains(&"RF201 /data:ro".to_owned()));
+        assert!(found_by("RF201", unit).contains(&"RF201 /data:ro".to_owned()));
         assert_eq!(findings(unit)[0].lines, ["TemporaryFileSystem=/data:ro"]);
     }
 
     #[test]
     fn what_hides_as_much_is_no_trap() {
-        let bind = found("TemporaryFileSystem=/srv; BindPaths=/data:/srv");
-        let private = found("TemporaryFileSystem=/tmp; PrivateTmp=yes");
+        let bind = found_by("RF201", "TemporaryFileSystem=/srv; BindPaths=/data:/srv");
+        let private = found_by("RF201", "TemporaryFileSystem=/tmp; PrivateTmp=yes");
         assert!(bind.iter().chain(&private).all(|found| !found.starts_with("RF201")));
     }
 }

@@ -67,12 +67,12 @@ fn nearest(name: &str, section: Section) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found};
+    use crate::testing::{fixed, found_by};
 
     #[test]
     fn underlines_the_name() {
-        assert_eq!(found("ProtectSytem=strict; ProtectHome=yes"), ["RF001 ProtectSytem"]);
-        assert_eq!(found("X-Mine=1"), [""; 0]);
+        assert_eq!(found_by("RF001", "ProtectSytem=strict; ProtectHome=yes"), ["RF001 ProtectSytem"]);
+        assert_eq!(found_by("RF001", "X-Mine=1"), [""; 0]);
     }
 
     #[test]

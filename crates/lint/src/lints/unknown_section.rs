@@ -45,11 +45,11 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::found;
+    use crate::testing::found_by;
 
     #[test]
     fn underlines_the_heading() {
-        assert_eq!(found("[Service]\nExecStart=/usr/bin/app\n[service]\nUser=app\n"), ["RF003 [service]"]);
-        assert_eq!(found("[Service]\nExecStart=/usr/bin/app\n[X-Mine]\nUser=app\n"), [""; 0]);
+        assert_eq!(found_by("RF003", "[Service]\nExecStart=/usr/bin/app\n[service]\nUser=app\n"), ["RF003 [service]"]);
+        assert_eq!(found_by("RF003", "[Service]\nExecStart=/usr/bin/app\n[X-Mine]\nUser=app\n"), [""; 0]);
     }
 }

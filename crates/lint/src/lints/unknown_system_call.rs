@@ -76,11 +76,11 @@ fn nearest(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fixed, found, messages};
+    use crate::testing::{fixed, found_by, messages};
 
     #[test]
     fn each_word_is_looked_at() {
-        assert_eq!(found("SystemCallFilter=~@clok ptrace:EPERM readd:EPERM"), ["RF009 @clok", "RF009 readd"]);
+        assert_eq!(found_by("RF009", "SystemCallFilter=~@clok ptrace:EPERM readd:EPERM"), ["RF009 @clok", "RF009 readd"]);
         assert!(fixed("SystemCallFilter=~ptrce:EPERM").contains("=~ptrace:EPERM\n"));
     }
 
