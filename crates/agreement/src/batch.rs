@@ -6,6 +6,7 @@ use crate::fixture::Entry;
 use crate::generate::Draft;
 use crate::machine::Machine;
 use crate::paths::{named_in, standard};
+use crate::predict::{Prediction, predicted, wrong};
 use crate::ringfence::{bring, under_ringfence};
 use crate::systemd::{Job, clean, install, name_namespaces, prepare, survey, under_systemd};
 use crate::systemd_tests::{Runner, Verdict, run_systemd_tests};
@@ -25,6 +26,8 @@ pub struct Bench {
     pub probe: Vec<u8>,
     /// What systemd is compared with.
     pub other: Other,
+    /// This very program, statically linked, to compare what the plan and its verdicts say as well.
+    pub predict: Option<Vec<u8>>,
     /// The root directory of the labs; without it the cached Debian root.
     pub root: Option<PathBuf>,
     /// Compare on this machine, with the systemd that runs on it.
@@ -49,12 +52,16 @@ pub struct Compared {
     pub systemd: Outcome,
     /// Under what it is compared with.
     pub other: Option<Outcome>,
+    /// What the plan and its verdicts say.
+    pub prediction: Option<Prediction>,
 }
 
 impl Compared {
     /// What the two do not agree on.
     pub fn differences(&self) -> Vec<Difference> {
-        self.other.as_ref().map(|other| differences(&self.systemd, other)).unwrap_or_default()
+        let run = self.other.iter().flat_map(|other| differences(&self.systemd, other));
+        let said = self.prediction.iter().flat_map(|prediction| wrong(&self.systemd, prediction));
+        run.chain(said).collect()
     }
 }
 
@@ -74,19 +81,24 @@ impl Bench {
         let jobs: Vec<Job> = named.iter().map(|(name, draft)| job(name, draft)).collect();
         let fixture: Vec<Entry> = named.iter().flat_map(|(name, draft)| draft.entries(name)).collect();
         // Two labs boot side by side; one host can only do one after the other.
-        let (systemd, other) = if self.host {
-            (self.side(&Other::Systemd, &jobs, &fixture), self.side(&self.other, &jobs, &fixture))
+        let first = || self.systemd_and_plan(&jobs, &fixture);
+        let second = || self.side(&self.other, &jobs, &fixture);
+        let (first, second) = if self.host {
+            (first(), second())
         } else {
             std::thread::scope(|scope| {
-                let other = scope.spawn(|| self.side(&self.other, &jobs, &fixture));
-                let systemd = self.side(&Other::Systemd, &jobs, &fixture);
-                (systemd, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                let second = scope.spawn(second);
+                (first(), second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })
         };
-        let (mut systemd, mut other) = (systemd?, other?);
+        let ((mut systemd, mut predictions), mut other) = (first?, second?);
         let compared = jobs.iter().map(|job| {
             let systemd = systemd.remove(&job.name).with_context(|| format!("systemd lost {}", job.name))?;
-            Ok(Compared { systemd, other: other.remove(&job.name) })
+            Ok(Compared {
+                systemd,
+                other: other.remove(&job.name),
+                prediction: predictions.remove(&job.name),
+            })
         });
         compared.collect()
     }
@@ -127,6 +139,22 @@ impl Bench {
                 run_systemd_tests(&Machine::lab(&name, self.root.as_deref())?, Runner::Systemd, words)
             }
         }
+    }
+
+    /// What the plan says of jobs that have not run yet, and then what systemd makes of them.
+    fn systemd_and_plan(
+        &self,
+        jobs: &[Job],
+        fixture: &[Entry],
+    ) -> Result<(BTreeMap<String, Outcome>, BTreeMap<String, Prediction>)> {
+        let machine = self.machine()?;
+        prepare(&machine, &self.probe, fixture)?;
+        install(&machine, jobs)?;
+        let predictions = match &self.predict {
+            Some(program) => predicted(&machine, program, jobs)?,
+            None => BTreeMap::new(),
+        };
+        Ok((self.jobs(&machine, &Other::Systemd, jobs, fixture)?, predictions))
     }
 
     /// Runs the jobs on one side, on a machine that is not used for anything else before or after.
@@ -178,7 +206,7 @@ impl Bench {
 fn forget_others(name: &str, outcome: &mut Outcome) {
     let own = format!("/run/credentials/{name}.service ");
     if let Some(mounts) = &mut outcome.mounts {
-        mounts.retain(|mount| !mount.starts_with("/run/credentials/") || mount.starts_with(&own));
+        mounts.retain(|mount| !mount.contains("/credentials/") || mount.starts_with(&own));
     }
 }
 

@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// | `probe PATH` | a copy of the probe |
 /// | `link PATH TARGET` | a symlink |
 /// | `tmpfs PATH [OPTIONS]` | a tmpfs, mode 0755, and its mount point |
-/// | `bind PATH SOURCE [OPTIONS]` | SOURCE bound to PATH (made to fit), then remounted with OPTIONS |
+/// | `bind PATH SOURCE [OPTIONS]` | SOURCE (a directory, if it is missing) bound to PATH (made to fit), then remounted with OPTIONS |
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Entry {
@@ -175,7 +175,7 @@ pub fn script(entries: &[Entry], probe: &str) -> String {
                     .as_deref()
                     .map_or(String::new(), |options| format!("; mount -o remount,bind,{options} {path}"));
                 format!(
-                    "if [ -d {source} ]; then mkdir -p {path}; else mkdir -p {above}; : >> {path}; fi; \
+                    "[ -e {source} ] || mkdir -p {source}; if [ -d {source} ]; then mkdir -p {path}; else mkdir -p {above}; : >> {path}; fi; \
                      mount --bind {source} {path}{remount}"
                 )
             }

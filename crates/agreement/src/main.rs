@@ -6,7 +6,8 @@ mod record;
 
 use clap::{Parser, Subcommand};
 use random::With;
-use ringfence_agreement::{Bench, Other, Program, Verdict, built};
+use ringfence_agreement::{Bench, Other, Prediction, Program, Verdict, built, predict};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -46,6 +47,12 @@ enum Command {
     },
     /// Runs random units under systemd and under ringfence, and makes those small that they do not agree on.
     Random(random::Options),
+    /// Says, as JSON, what the plan and its verdicts make of units that are installed here.
+    #[command(hide = true)]
+    Predict {
+        /// The units' names, without `.service`.
+        names: Vec<String>,
+    },
     /// Runs systemd's own execution tests.
     SystemdTests {
         /// Parts of the units' names; all when there is none.
@@ -64,7 +71,11 @@ fn main() -> anyhow::Result<ExitCode> {
             other: match with {
                 With::Ringfence => Other::Ringfence(std::fs::read(built(Program::RINGFENCE)?)?),
                 With::Systemd => Other::Systemd,
-                With::Nothing => Other::Nothing,
+                With::Plan | With::Nothing => Other::Nothing,
+            },
+            predict: match with {
+                With::Ringfence | With::Plan => Some(std::fs::read(built(Program::AGREEMENT)?)?),
+                With::Systemd | With::Nothing => None,
             },
             root: arguments.root.clone(),
             host: arguments.host,
@@ -73,6 +84,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let agree = match &arguments.command {
         Command::Record { names } => {
             record::record(&bench(With::Nothing)?, names)?;
+            true
+        }
+        Command::Predict { names } => {
+            let all: anyhow::Result<BTreeMap<&String, Prediction>> =
+                names.iter().map(|name| Ok((name, predict(name)?))).collect();
+            println!("{}", serde_json::to_string(&all?)?);
             true
         }
         Command::Replay { names, show, with } => record::replay(&bench(*with)?, names, *show)?,

@@ -61,19 +61,20 @@ fn smaller(draft: &Draft) -> Vec<Draft> {
     all
 }
 
-/// The fixture without a half of its lines, or without one.
+/// The fixture without a part of its lines: all, a half, a quarter, an eighth, and at last single ones.
 fn smaller_fixture(draft: &Draft) -> Vec<Draft> {
     let fixture = &draft.fixture;
-    let with = |fixture: Vec<String>| Draft { lines: draft.lines.clone(), fixture };
-    let mut all = vec![];
-    if fixture.len() >= 4 {
-        all.push(with(fixture[..fixture.len() / 2].to_vec()));
-        all.push(with(fixture[fixture.len() / 2..].to_vec()));
-    }
-    for without in 0..fixture.len() {
-        let mut fixture = fixture.clone();
-        fixture.remove(without);
-        all.push(with(fixture));
+    let mut all = Vec::new();
+    for parts in [1, 2, 4, 8] {
+        let size = fixture.len().div_ceil(parts);
+        if size == 0 || (size == 1 && parts > fixture.len()) {
+            break;
+        }
+        for start in (0..fixture.len()).step_by(size) {
+            let mut fixture = fixture.clone();
+            fixture.drain(start..(start + size).min(fixture.len()));
+            all.push(Draft { lines: draft.lines.clone(), fixture });
+        }
     }
     all
 }

@@ -22,11 +22,13 @@ impl<'a> Mount<'a> {
 
 /// The mounts that can be reached, one line each, ordered by mount point: `POINT FSTYPE FLAGS PROPAGATION`, such as
 /// `/srv tmpfs ro,nosuid shared,slave`. A mount that lies under another is left out, because no process can tell
-/// whether it is there.
+/// whether it is there; and so is systemd's workshop `/run/systemd/mount-rootfs`, which a unit that binds `/run` to
+/// another place sees half-built.
 pub fn visible(mountinfo: &str) -> Vec<String> {
     let mounts: Vec<Mount> = mountinfo.lines().filter_map(Mount::parse).collect();
     let mut lines: Vec<String> = mounts
         .iter()
+        .filter(|mount| !mount.point.contains("/mount-rootfs"))
         .filter(|mount| top(&mounts, mount.point).is_some_and(|top| top.id == mount.id))
         .map(|mount| {
             let flags: Vec<&str> =

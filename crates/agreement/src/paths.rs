@@ -46,8 +46,10 @@ pub fn named_in(unit: &[String], new: &str) -> Vec<String> {
         for word in value.split_whitespace().flat_map(|word| word.split(':')) {
             let word = word.trim_start_matches(['-', '+']);
             if word.starts_with('/') {
-                paths.push(word.to_owned());
-                paths.push(format!("{}/{new}", word.trim_end_matches('/')));
+                let parts = word.split('/').filter(|part| !part.is_empty() && *part != ".");
+                let path: String = parts.map(|part| format!("/{part}")).collect();
+                paths.push(if path.is_empty() { "/".to_owned() } else { path.clone() });
+                paths.push(format!("{path}/{new}"));
             } else if let Some(base) = base
                 && !word.is_empty()
                 && word != "ro"

@@ -14,6 +14,8 @@ pub struct Program {
 impl Program {
     /// The probe.
     pub const PROBE: Program = Program { package: "ringfence-probe", binary: "ringfence-probe" };
+    /// This harness itself, for what must be asked on the machine.
+    pub const AGREEMENT: Program = Program { package: "ringfence-agreement", binary: "agreement" };
     /// The command line.
     pub const RINGFENCE: Program = Program { package: "ringfence-cli", binary: "ringfence" };
 }

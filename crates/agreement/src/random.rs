@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use ringfence_agreement::{Bench, Case, Compared, Draft, cases_dir, draft, minimised};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to draw and what to do with it.
 #[derive(Args)]
@@ -34,9 +34,11 @@ pub struct Options {
 /// What systemd is compared with.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum With {
-    /// ringfence.
+    /// `ringfence run`, and what the plan and its verdicts say.
     #[default]
     Ringfence,
+    /// What the plan and its verdicts say.
+    Plan,
     /// systemd once more: tells whether the harness itself is steady.
     Systemd,
     /// Nothing: only says what systemd makes of the units.
@@ -72,7 +74,7 @@ pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
         tell(&drafts[at], &compared[at], options.show);
     }
     println!("\nseed {seed}: {} of {} units agree", drafts.len() - disagreeing.len(), drafts.len());
-    let few: Vec<usize> = disagreeing.iter().copied().take(options.minimise).collect();
+    let few = unlike(&disagreeing, &compared, options.minimise);
     let small = minimised(bench, few.iter().map(|at| drafts[*at].clone()).collect())?;
     let again = bench.run(&small)?;
     for ((at, draft), compared) in few.iter().zip(&small).zip(&again) {
@@ -85,6 +87,18 @@ pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
         }
     }
     Ok(disagreeing.is_empty())
+}
+
+/// Up to so many of the disagreeing units, no two of which disagree first about the same kind of thing.
+fn unlike(disagreeing: &[usize], compared: &[Compared], count: usize) -> Vec<usize> {
+    let mut kinds = BTreeSet::new();
+    let kind = |at: usize| {
+        let first = compared[at].differences().into_iter().next()?;
+        let about: Vec<&str> = first.about.split(' ').filter(|word| !word.starts_with('/')).collect();
+        let said = |text: &str| text.split([':', ';']).next().unwrap_or_default().to_owned();
+        Some((about.join(" "), said(&first.systemd), said(&first.ringfence)))
+    };
+    disagreeing.iter().copied().filter(|at| kinds.insert(kind(*at))).take(count).collect()
 }
 
 fn tell_statuses(compared: &[Compared]) {
