@@ -17,7 +17,7 @@ impl Program {
     /// This harness itself, for what must be asked on the machine.
     pub const AGREEMENT: Program = Program { package: "ringfence-agreement", binary: "agreement" };
     /// The command line.
-    pub const RINGFENCE: Program = Program { package: "ringfence-cli", binary: "ringfence" };
+    pub const RINGFENCE: Program = Program { package: "ringfence", binary: "ringfence" };
 }
 
 /// Builds a program, linked statically so that it runs over any root, and returns where it lies.
