@@ -73,8 +73,11 @@ fn status(tell: &mut impl FnMut(&str, String)) {
             tell("is session leader", (process == session).to_string());
         }
         for line in status.lines() {
-            if let Some((name @ ("Seccomp" | "SigIgn" | "SigBlk"), value)) = line.split_once(':') {
-                tell(name, value.trim().to_owned());
+            match line.split_once(':') {
+                Some(("Seccomp", value)) => tell("seccomp", value.trim().to_owned()),
+                Some(("SigIgn", value)) => tell("signals ignored", without_the_c_library(value.trim())),
+                Some(("SigBlk", value)) => tell("signals blocked", without_the_c_library(value.trim())),
+                _ => {}
             }
         }
     }
@@ -94,6 +97,14 @@ fn status(tell: &mut impl FnMut(&str, String)) {
     if let Ok(fds) = std::fs::read_dir("/proc/self/fd") {
         // The one that reads the directory is among them.
         tell("open files", fds.count().saturating_sub(1).to_string());
+    }
+}
+
+/// A set of signals without 32 and 33, which are the C library's own business (nptl(7)).
+fn without_the_c_library(mask: &str) -> String {
+    match u64::from_str_radix(mask, 16) {
+        Ok(mask) => format!("{:x}", mask & !(0b11 << 31)),
+        Err(_) => mask.to_owned(),
     }
 }
 
