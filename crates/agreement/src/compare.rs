@@ -31,6 +31,7 @@ const PASSING: &[(&str, &str)] = &[
         "names the unit's control group, which only a manager of control groups makes",
     ),
     ("env MEMORY_PRESSURE_WRITE", "goes with MEMORY_PRESSURE_WATCH"),
+    ("env NOTIFY_SOCKET", "each manager has its own"),
 ];
 
 /// Whether an attribute says nothing about the unit.
@@ -97,6 +98,7 @@ fn points(outcome: &Outcome) -> BTreeMap<String, String> {
     mounts
         .iter()
         .filter_map(|line| line.split_once(' '))
+        .filter(|(at, _)| !at.ends_with("/memory.pressure")) // goes with MEMORY_PRESSURE_WATCH
         .map(|(at, rest)| (at.to_owned(), rest.to_owned()))
         .collect()
 }

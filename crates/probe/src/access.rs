@@ -15,8 +15,9 @@ const GENTLY: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::CLOE
 /// `PrivateTmp=`, what the probe itself makes, and what belongs to one random unit.
 const PASSING: [&str; 3] = ["systemd-private-", ".probe-", "agr-"];
 
-/// The kernel's own trees, terminals, and the manager's working directory: what they list changes all the time.
-const BUSY: [&str; 4] = ["/proc", "/sys", "/dev/pts", "/run/systemd"];
+/// The kernel's own trees, terminals, the manager's working directory and the harness's: what they list changes all the
+/// time.
+const BUSY: [&str; 5] = ["/proc", "/sys", "/dev/pts", "/run/systemd", "/agreement"];
 
 /// Tries everything on one path.
 pub fn tried(path: &str) -> Tried {
