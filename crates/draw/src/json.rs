@@ -213,7 +213,7 @@ fn place(edge: &Edge<'_>) -> Place {
         path: edge.path.to_string(),
         access: words::access(edge.access),
         noexec: edge.noexec,
-        origin: origin(edge.by.and_then(|entry| entry.origin.as_ref())),
+        origin: origin(edge.line),
     }
 }
 

@@ -86,10 +86,8 @@ fn without_effect(out: &mut String, plan: &Plan, files: &Files) {
     use ringfence_sandbox::plan::DropReason;
     let mut lines = Vec::new();
     for dropped in &plan.dropped {
-        let (Some(origin), false) = (&dropped.origin, matches!(dropped.why, DropReason::Redundant { .. }))
-        else {
-            continue;
-        };
+        let harmless = dropped.left_flags || matches!(dropped.why, DropReason::Redundant { .. });
+        let (Some(origin), false) = (&dropped.origin, harmless) else { continue };
         let why = words::drop_reason(&dropped.why);
         let text = format!("{}={} {}: {why}", origin.directive, dropped.path, files.place(origin));
         if !origin_is_root_setting(&origin.directive) && !lines.contains(&text) {

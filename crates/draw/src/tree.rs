@@ -4,8 +4,8 @@ use crate::files::Files;
 use crate::layout::{WIDTH, cut, pad};
 use crate::words;
 use anstyle::Style;
-use ringfence_sandbox::plan::MountEntry;
 use ringfence_sandbox::view::{Access, Edge, Shows};
+use ringfence_terms::Origin;
 use std::fmt::Write;
 
 /// Columns of the widest word for an access, and of the gaps.
@@ -82,15 +82,15 @@ fn reason(edge: &Edge<'_>, files: &Files) -> (String, String) {
             (text + "read-only on the host", String::new())
         }
         None => (text + &host, String::new()),
-        Some(entry) => {
-            let (what, place) = line_of(entry, files);
+        Some(_) => {
+            let (what, place) = line_of(edge.line, files);
             (text + &what, place)
         }
     }
 }
 
-fn line_of(entry: &MountEntry, files: &Files) -> (String, String) {
-    match &entry.origin {
+fn line_of(line: Option<&Origin>, files: &Files) -> (String, String) {
+    match line {
         Some(origin) => (format!("{}={}", origin.directive, origin.value), files.place(origin)),
         None => ("systemd itself".to_owned(), String::new()),
     }

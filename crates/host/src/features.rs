@@ -1,6 +1,6 @@
 //! What the kernel and the caller's privileges allow.
 
-use ringfence_sandbox::facts::{Features, Mount};
+use ringfence_sandbox::facts::{Caller, Features, Mount};
 use std::path::Path;
 
 /// Bit of `CAP_SYS_ADMIN` in the sets of `/proc/self/status`.
@@ -18,6 +18,11 @@ pub fn probe(mounts: &[Mount]) -> Features {
         selinux: Path::new("/sys/fs/selinux/enforce").exists(),
         apparmor: read("/sys/module/apparmor/parameters/enabled").is_some_and(|v| v.starts_with('Y')),
         kernel: kernel_version(),
+        caller: Caller {
+            uid: rustix::process::geteuid().as_raw(),
+            gid: rustix::process::getegid().as_raw(),
+            groups: groups(),
+        },
         booted_with_systemd: Path::new("/run/systemd/system").is_dir(),
     }
 }
@@ -31,8 +36,15 @@ pub fn assumed_for_a_tree() -> Features {
         selinux: false,
         apparmor: false,
         kernel: kernel_version(),
+        caller: Caller::default(),
         booted_with_systemd: true,
     }
+}
+
+/// The supplementary groups of this process; none when the kernel does not say.
+fn groups() -> Vec<u32> {
+    let groups = rustix::process::getgroups().unwrap_or_default();
+    groups.into_iter().map(|group| group.as_raw()).collect()
 }
 
 fn read(path: &str) -> Option<String> {

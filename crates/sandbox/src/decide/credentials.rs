@@ -60,7 +60,7 @@ impl Credentials {
         let sandbox = &settings.sandbox;
         let is_root = uid == 0 && sandbox.secure_bits.value & NO_ROOT == 0;
         let bounding = sandbox.bounding_set.value.0;
-        let privileged = settings.manager == Manager::System;
+        let privileged = settings.manager == Manager::System || facts.features().caller.uid == 0;
         let capabilities = match (is_root, privileged) {
             (true, true) => CapabilitySet(bounding),
             (false, true) => CapabilitySet(sandbox.ambient.value.0 & bounding),
@@ -75,8 +75,11 @@ impl Credentials {
     }
 }
 
-/// Supplementary groups: those that list the user, and `SupplementaryGroups=`.
+/// Supplementary groups: the user manager's own; else those that list the user, and `SupplementaryGroups=`.
 fn groups(settings: &Settings, facts: &dyn Facts) -> Vec<u32> {
+    if settings.manager == Manager::User {
+        return facts.features().caller.groups.clone();
+    }
     let identity = &settings.identity;
     let user = identity.user.value.as_deref().and_then(|name| facts.user(name));
     let mut all = user.map(|user| facts.groups_of(&user.name)).unwrap_or_default();

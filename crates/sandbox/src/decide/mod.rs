@@ -17,6 +17,7 @@ pub use credentials::{Credentials, Mapped};
 pub use devices::DeviceRules;
 
 use crate::facts::{Node, NodeKind};
+use crate::plan::MountMode;
 use crate::tree::{NewFs, Place, Seen};
 use crate::view::{Mounted, Shows, View};
 use permission::{EXECUTE, READ, WRITE};
@@ -193,11 +194,14 @@ impl Case<'_> {
         }
         let mounted = self.view.mounted(place.spot.clone());
         if mounted.flags.noexec {
-            let by = mounted.noexec_by.or(mounted.made_by);
-            let origin = by.and_then(|entry| entry.origin.clone());
+            let own = mounted
+                .made_by
+                .filter(|entry| !matches!(entry.mode, MountMode::Bind { id_mapped: false, .. }));
+            let by = mounted.noexec_by.or(own);
+            let origin = by.and_then(|entry| entry.noexec_line().cloned());
             let reason = match by {
-                Some(entry) => {
-                    format!("{} is on a mount that is noexec because of {}.", place.path, said(&entry.origin))
+                Some(_) => {
+                    format!("{} is on a mount that is noexec because of {}.", place.path, said(&origin))
                 }
                 None => format!("{} is on a mount of the host that is noexec.", place.path),
             };
@@ -278,8 +282,9 @@ impl Case<'_> {
         let path = &place.path;
         match mounted.read_only_by {
             Some(entry) => {
-                let reason = format!("{path} is on a mount that {} makes read-only.", said(&entry.origin));
-                denied(Errno::EROFS, place, Cause::ReadOnlyMount, reason, entry.origin.clone())
+                let origin = entry.read_only_line().cloned();
+                let reason = format!("{path} is on a mount that {} makes read-only.", said(&origin));
+                denied(Errno::EROFS, place, Cause::ReadOnlyMount, reason, origin)
             }
             None => {
                 let reason = format!("{path} is on a mount that is read-only on the host already.");

@@ -1,6 +1,6 @@
 //! An invented machine for tests: no file is looked at.
 
-use super::{Facts, Features, Mount, MountFlags, MountTable, Node, NodeKind, User};
+use super::{Caller, Facts, Features, Mount, MountFlags, MountTable, Node, NodeKind, User};
 use ringfence_terms::{AbsPath, Errno};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +48,7 @@ impl FakeFacts {
                 selinux: false,
                 apparmor: false,
                 kernel: (6, 12),
+                caller: Caller::default(),
                 booted_with_systemd: true,
             },
             users: Vec::new(),

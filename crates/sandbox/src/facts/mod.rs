@@ -113,8 +113,21 @@ pub struct Features {
     pub apparmor: bool,
     /// Kernel release, major and minor.
     pub kernel: (u32, u32),
+    /// Who plans: a user manager's units run as this user.
+    pub caller: Caller,
     /// The machine was booted with systemd (`/run/systemd/system` exists; sd_booted(3)).
     pub booted_with_systemd: bool,
+}
+
+/// The user and the groups of the process that plans.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
 }
 
 /// One account.

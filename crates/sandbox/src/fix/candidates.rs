@@ -188,7 +188,7 @@ impl Asked<'_> {
             _ => return None,
         };
         let entry = self.plan.mounts.iter().rev().find(|entry| {
-            entry.origin == because.origin
+            (entry.origin == because.origin || entry.read_only_line() == because.origin.as_ref())
                 && because.at.is_at_or_below(&entry.path)
                 && entry.mode != MountMode::Exec
         })?;

@@ -59,13 +59,7 @@ fn apply_flags_of_no_ops(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
                 entry.mode = MountMode::ReadOnly;
             } else if entry.path.as_bytes() == b"/run" {
                 let under = kept.last().map_or_else(|| entry.path.clone(), |above| above.path.clone());
-                dropped.push(Dropped {
-                    path: entry.path,
-                    mode: entry.mode,
-                    flags: entry.flags,
-                    origin: entry.origin,
-                    why: DropReason::Redundant { under },
-                });
+                dropped.push(entry.dropped(DropReason::Redundant { under }));
                 continue;
             } else {
                 entry.mode = MountMode::ReadWriteImplicit;

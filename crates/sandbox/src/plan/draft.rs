@@ -1,6 +1,6 @@
 //! An entry while the plan is being made.
 
-use super::entry::{Create, MountEntry, Outcome};
+use super::entry::{Create, DropReason, Dropped, FlagLines, MountEntry, Outcome};
 use super::mode::{EntryFlags, MountMode};
 use ringfence_terms::{AbsPath, Origin};
 
@@ -14,6 +14,7 @@ pub(super) struct Draft {
     pub optional: bool,
     pub origin: Option<Origin>,
     pub merged: Vec<Origin>,
+    pub flag_lines: FlagLines,
     /// Symlink steps taken so far.
     pub followed: u32,
     /// The entry serves the manager only: without systemd it is made in memory or not at all.
@@ -38,6 +39,7 @@ impl Draft {
             optional: false,
             origin: origin.cloned(),
             merged: Vec::new(),
+            flag_lines: FlagLines::default(),
             followed: 0,
             for_manager: false,
             state: State::Pending,
@@ -62,6 +64,40 @@ impl Draft {
         self
     }
 
+    /// Takes on the read-only and exec flags of an entry on the same path; says whether that changed anything.
+    pub fn take_flags(&mut self, other: &Draft) -> bool {
+        let asks = |draft: &Draft| {
+            let (flags, mode) = (&draft.flags, &draft.mode);
+            (
+                flags.read_only || mode.is_read_only(),
+                flags.noexec || mode.is_noexec(),
+                flags.exec || *mode == MountMode::Exec,
+            )
+        };
+        let (before, more) = (asks(self), asks(other));
+        let mut changed = false;
+        let mut take = |had: bool, has: bool, flag: &mut bool, line: &mut Option<Origin>| {
+            *flag |= has;
+            if has && !had {
+                line.clone_from(&other.origin);
+                changed = true;
+            }
+        };
+        take(before.0, more.0, &mut self.flags.read_only, &mut self.flag_lines.read_only);
+        take(before.1, more.1, &mut self.flags.noexec, &mut self.flag_lines.noexec);
+        take(before.2, more.2, &mut self.flags.exec, &mut self.flag_lines.exec);
+        if changed {
+            self.merged.extend(other.origin.clone());
+        }
+        changed
+    }
+
+    /// The entry as one that has no effect.
+    pub fn dropped(self, why: DropReason) -> Dropped {
+        let Draft { path, mode, flags, origin, .. } = self;
+        Dropped { path, mode, flags, left_flags: false, origin, why }
+    }
+
     pub fn is_pending(&self) -> bool {
         self.state == State::Pending
     }
@@ -83,6 +119,7 @@ impl Draft {
             create,
             origin: self.origin,
             merged: self.merged,
+            flag_lines: self.flag_lines,
             turn,
         }
     }

@@ -24,6 +24,8 @@ pub struct MountEntry {
     pub origin: Option<Origin>,
     /// Lines whose entries for the same path were merged into this one and left their flags.
     pub merged: Vec<Origin>,
+    /// The lines of flags that merging brought.
+    pub flag_lines: FlagLines,
     /// When its turn comes: entries are mounted by rising number. That is the order of the list, but for an entry that
     /// reached its place through a symlink.
     pub turn: usize,
@@ -45,10 +47,31 @@ impl MountEntry {
         !self.makes_noexec() && (self.flags.exec || self.mode == MountMode::Exec)
     }
 
+    /// The line that makes it read-only, when it is.
+    pub fn read_only_line(&self) -> Option<&Origin> {
+        self.flag_lines.read_only.as_ref().or(self.origin.as_ref())
+    }
+
+    /// The line that makes it noexec, when it is.
+    pub fn noexec_line(&self) -> Option<&Origin> {
+        self.flag_lines.noexec.as_ref().or(self.origin.as_ref())
+    }
+
     /// Whether its read-only flag reaches the mounts below it, and not only its own one (systemd: `make_read_only`).
     pub fn read_only_reaches_down(&self) -> bool {
         (self.flags.read_only || self.mode.is_read_only()) && !self.mode.is_memory()
     }
+}
+
+/// The lines that gave an entry flags which its own line does not ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagLines {
+    /// Read-only.
+    pub read_only: Option<Origin>,
+    /// Nothing can be executed.
+    pub noexec: Option<Origin>,
+    /// Executing is allowed again.
+    pub exec: Option<Origin>,
 }
 
 /// What mounting an entry does on this host.
@@ -79,8 +102,10 @@ pub struct Dropped {
     pub path: AbsPath,
     /// What it would have done.
     pub mode: MountMode,
-    /// The flags that it would have set; a duplicate leaves its read-only and exec flags to the winner.
+    /// The flags that it would have set.
     pub flags: EntryFlags,
+    /// It is a duplicate that left a flag to the winner which that did not have: so it is not without effect.
+    pub left_flags: bool,
     /// Its line.
     pub origin: Option<Origin>,
     /// Why it is gone.

@@ -20,7 +20,7 @@ mod symlinks;
 mod tmpfs;
 
 pub use directories::DirectorySetup;
-pub use entry::{Create, DropReason, Dropped, MountEntry, Outcome};
+pub use entry::{Create, DropReason, Dropped, FlagLines, MountEntry, Outcome};
 pub use identity::DYNAMIC_USER;
 pub(crate) use identity::ids;
 pub use mode::{EntryFlags, MountMode};
@@ -187,6 +187,8 @@ impl Plan {
             dropped,
             credentials: run.credentials_directory(settings),
             dev_log: plan.dev_log,
+            by_ordinary_user: settings.manager == ringfence_unit::Manager::User
+                && !facts.features().privileged,
         };
         if let Err(stuck) = simulation.run(&mut entries) {
             plan.failure.get_or_insert_with(|| not_mountable(&stuck));

@@ -29,16 +29,10 @@ fn drop_duplicates(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
     for entry in entries.drain(..) {
         match kept.last_mut() {
             Some(winner) if winner.path == entry.path && winner.is_pending() && entry.is_pending() => {
-                let before = winner.flags;
-                winner.flags.read_only |= entry.flags.read_only || entry.mode.is_read_only();
-                winner.flags.noexec |= entry.flags.noexec || entry.mode.is_noexec();
-                winner.flags.exec |= entry.flags.exec || entry.mode == MountMode::Exec;
-                if winner.flags != before {
-                    winner.merged.extend(entry.origin.clone());
-                }
+                let left_flags = winner.take_flags(&entry);
                 let why =
                     DropReason::DuplicateOf { winner: winner.origin.clone(), mode: winner.mode.clone() };
-                dropped.push(gone(entry, why));
+                dropped.push(Dropped { left_flags, ..entry.dropped(why) });
             }
             _ => kept.push(entry),
         }
@@ -55,7 +49,7 @@ fn drop_inaccessible(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
                 if above.mode == MountMode::Inaccessible && entry.path.is_at_or_below(&above.path) =>
             {
                 let why = DropReason::Masked { by: above.path.clone(), origin: above.origin.clone() };
-                dropped.push(gone(entry, why));
+                dropped.push(entry.dropped(why));
             }
             _ => kept.push(entry),
         }
@@ -82,7 +76,7 @@ fn drop_nop(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
                     && (mode == Mode::Faithful || documented::is_redundant(&entry, parent)) =>
             {
                 let why = DropReason::Redundant { under: parent.path.clone() };
-                dropped.push(gone(entry, why));
+                dropped.push(entry.dropped(why));
             }
             _ => {
                 above.push(kept.len());
@@ -91,8 +85,4 @@ fn drop_nop(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
         }
     }
     *entries = kept;
-}
-
-fn gone(entry: Draft, why: DropReason) -> Dropped {
-    Dropped { path: entry.path, mode: entry.mode, flags: entry.flags, origin: entry.origin, why }
 }

@@ -16,6 +16,9 @@ pub(super) struct Simulation<'a> {
     pub mode: Mode,
     pub tree: Tree,
     pub dropped: Vec<Dropped>,
+    /// The user manager of an ordinary user makes the mounts. A new instance of a kernel file system needs privileges over
+    /// the namespace that it shows; without them the mount that is there stays (systemd: `mount_private_apivfs`).
+    pub by_ordinary_user: bool,
     /// A private `/dev` has a link to the journal's socket.
     pub dev_log: bool,
     /// The unit's own store of credentials: a file system of its own, which the host's mount table does not show yet.
@@ -62,8 +65,8 @@ impl Simulation<'_> {
                     Err(errno) => return Err(stuck(&entries[at], errno)),
                 };
                 if self.serves_nobody(&entries[at], &place) {
-                    let Draft { path, mode, flags, origin, .. } = entries.remove(at);
-                    self.dropped.push(Dropped { path, mode, flags, origin, why: DropReason::WithoutSystemd });
+                    let gone = entries.remove(at);
+                    self.dropped.push(gone.dropped(DropReason::WithoutSystemd));
                     continue;
                 }
                 self.tree.start_turn(turn);
@@ -161,7 +164,8 @@ impl Simulation<'_> {
             _ => None,
         };
         if matches!(entry.mode, MountMode::Proc { .. } | MountMode::PrivateSysfs | MountMode::PrivateCgroup)
-            && self.kernel_refuses(&entry.mode)
+            && self.by_ordinary_user
+            && matches!(entry.mode, MountMode::Proc { .. })
             && self.tree.is_mount_point(&place)
         {
             return Ok((Outcome::AlreadyMountPoint, create));
@@ -213,12 +217,6 @@ impl Simulation<'_> {
                 self.tree.bind(&inside, &host, false, self.facts);
             }
         }
-    }
-
-    /// A new instance of a kernel file system needs privileges over the namespace that it shows; without them the
-    /// mount that is there stays (systemd: `mount_private_apivfs`).
-    fn kernel_refuses(&self, mode: &MountMode) -> bool {
-        !self.facts.features().privileged && matches!(mode, MountMode::Proc { .. })
     }
 
     /// A bind mount's source, symlinks followed on the host.

@@ -55,6 +55,8 @@ impl Tree {
                 Seen::Node(node)
             }
             Err(Errno::ENOENT) => Seen::Missing,
+            // Whoever plans for a system service may be an ordinary user; the manager that starts it is not.
+            Err(Errno::EACCES | Errno::EPERM) if !facts.features().privileged => Seen::Unknown,
             Err(errno) => Seen::Failed(errno),
         }
     }

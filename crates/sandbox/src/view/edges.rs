@@ -3,7 +3,7 @@
 use super::{Mounted, Shows, View};
 use crate::plan::MountEntry;
 use crate::tree::NewFs;
-use ringfence_terms::AbsPath;
+use ringfence_terms::{AbsPath, Origin};
 
 /// What a part of the tree is to the service, as far as mounts decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ pub struct Edge<'a> {
     pub mounted: Mounted<'a>,
     /// The entry responsible; none for what the host is like.
     pub by: Option<&'a MountEntry>,
+    /// The line responsible; none for what the host is like, and for what systemd always adds.
+    pub line: Option<&'a Origin>,
 }
 
 impl<'a> View<'a> {
@@ -67,7 +69,13 @@ fn edge(mounted: Mounted<'_>) -> Edge<'_> {
         Shows::Host(_) if mounted.is_read_only() => Access::ReadOnly,
         Shows::Host(_) => Access::Writable,
     };
+    let line = match (mounted.read_only_by, mounted.made_by) {
+        (Some(entry), _) => entry.read_only_line(),
+        (None, Some(entry)) => entry.origin.as_ref(),
+        (None, None) => None,
+    };
     Edge {
+        line,
         path: mounted.point.clone(),
         access,
         noexec: mounted.flags.noexec,

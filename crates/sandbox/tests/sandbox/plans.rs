@@ -1,11 +1,15 @@
 //! What the recorded cases do not show: reasons, what is dropped and why, outcomes, the documented mode, other machines.
 
-use crate::unit::service;
+use crate::unit::{service, unit};
+use ringfence_sandbox::decide::Credentials;
+use ringfence_sandbox::facts::Caller;
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_sandbox::plan::Mode::{self, Documented, Faithful};
-use ringfence_sandbox::plan::{Create, DropReason, For, MountMode, Outcome, Plan};
+use ringfence_sandbox::plan::{Bases, Create, DropReason, For, MountMode, Outcome, Plan};
 use ringfence_sandbox::view::View;
+use ringfence_settings::{CapabilitySet, Settings};
 use ringfence_terms::{AbsPath, Errno};
+use ringfence_unit::Manager;
 
 fn path(text: &str) -> AbsPath {
     text.parse().expect("a path")
@@ -235,4 +239,46 @@ fn hiding_all_of_run_leaves_systemd_no_place() {
         assert_eq!(plan(lines, &facts, Documented).failure, None);
     }
     assert_eq!(plan("TemporaryFileSystem=/run", &facts, Faithful).failure, None);
+}
+
+/// Alice's own manager on a machine of hers.
+fn alice() -> FakeFacts {
+    FakeFacts::debian()
+        .user("alice", 1000, 1000)
+        .dir("/run/user/1000")
+        .dir("/home/alice/.local/state")
+        .features(|f| {
+            f.privileged = false;
+            f.caller = Caller { uid: 1000, gid: 1000, groups: vec![27] };
+        })
+}
+
+#[test]
+fn a_user_managers_units_run_as_its_user_and_have_its_directories() {
+    let facts = alice();
+    let text = "[Service]\nExecStart=/usr/bin/true\nProtectSystem=strict\nProtectProc=invisible\nStateDirectory=notes\nUser=bob";
+    let mut unit = unit("x.service", text);
+    unit.manager = Manager::User;
+    let (settings, _) = Settings::from_unit(&unit);
+    let bases = Bases::user(
+        Some(path("/run/user/1000")),
+        Some(path("/home/alice/.local/state")),
+        Some(path("/home/alice/.cache")),
+        Some(path("/home/alice/.config")),
+    );
+    let plan = Plan::of(&settings, &facts, &For { bases, ..For::main() }, Faithful);
+    let proc = plan.mounts.iter().find(|entry| entry.path == path("/proc")).expect("an entry for /proc");
+    assert_eq!(proc.outcome, Outcome::AlreadyMountPoint, "an ordinary user gets no new /proc");
+    assert!(paths(&plan).contains(&"/home/alice/.local/state/notes".to_owned()));
+    assert!(!paths(&plan).contains(&"/run/systemd/incoming".to_owned()));
+    assert_eq!(flags(&plan, &facts, "/home/alice/.local/state/notes"), (false, false));
+    let who = Credentials::of(&settings, &facts);
+    assert_eq!((who.uid, who.groups.as_slice(), who.capabilities), (1000, &[27][..], CapabilitySet::EMPTY));
+}
+
+#[test]
+fn what_an_ordinary_user_may_not_look_at_does_not_make_a_system_unit_fail() {
+    let facts = alice().unreadable("/root/deep", Errno::EACCES);
+    let plan = plan("ReadOnlyPaths=/root/deep/er; BindPaths=/root/deep:/srv", &facts, Faithful);
+    assert_eq!(plan.failure, None);
 }

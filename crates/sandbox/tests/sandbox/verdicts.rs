@@ -36,6 +36,24 @@ fn a_denial_names_its_cause_its_place_and_its_line() {
     let facts = machine();
     for (lines, kind, path, errno, cause, at, directive) in [
         (
+            "ProtectSystem=strict; NoExecPaths=/",
+            Execute,
+            "/bin/true",
+            Errno::EACCES,
+            Cause::NoExecMount,
+            "/usr/bin/true",
+            "NoExecPaths",
+        ),
+        (
+            "BindPaths=/etc:/srv; ReadOnlyPaths=/srv",
+            Write,
+            "/srv/passwd",
+            Errno::EROFS,
+            Cause::ReadOnlyMount,
+            "/srv/passwd",
+            "ReadOnlyPaths",
+        ),
+        (
             "ProtectSystem=full",
             Write,
             "/etc/passwd",

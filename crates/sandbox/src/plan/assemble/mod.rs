@@ -78,7 +78,6 @@ impl Wanted<'_> {
 
     /// Remembers an entry that lies outside the service's root.
     fn outside(&mut self, entry: Draft) {
-        let Draft { path, mode, flags, origin, .. } = entry;
-        self.dropped.push(Dropped { path, mode, flags, origin, why: DropReason::OutsideRoot });
+        self.dropped.push(entry.dropped(DropReason::OutsideRoot));
     }
 }
