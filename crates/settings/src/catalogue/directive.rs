@@ -155,8 +155,6 @@ impl Since {
 pub enum Kind {
     /// A boolean in any spelling.
     Boolean,
-    /// A boolean, or nothing for automatic.
-    Tristate,
     /// One of some words.
     Word(&'static [&'static str]),
     /// A boolean, or one of some words.
@@ -166,24 +164,22 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What to write, as a phrase: `yes, no, `full` or `strict``.
+    /// What to write, as a phrase: `` `yes`, `no`, `full` or `strict` ``.
     pub fn expected(self) -> String {
-        let or = |words: &[&str], first: &str| {
-            let mut all: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            if !first.is_empty() {
-                all.insert(0, first.into());
+        let words = match self {
+            Kind::Boolean => vec!["yes", "no"],
+            Kind::Word(words) => words.to_vec(),
+            Kind::BooleanOrWord(words) => {
+                let others = words.iter().copied().filter(|word| !matches!(*word, "yes" | "no"));
+                ["yes", "no"].into_iter().chain(others).collect()
             }
-            match all.pop() {
-                Some(last) if !all.is_empty() => format!("{} or {last}", all.join(", ")),
-                last => last.unwrap_or_default(),
-            }
+            Kind::Form(form) => return form.into(),
         };
-        match self {
-            Kind::Boolean => "`yes` or `no`".into(),
-            Kind::Tristate => "`yes`, `no`, or nothing for the default".into(),
-            Kind::Word(words) => or(words, ""),
-            Kind::BooleanOrWord(words) => or(words, "`yes`, `no`"),
-            Kind::Form(form) => form.into(),
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        match words.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
         }
     }
 
@@ -191,7 +187,7 @@ impl Kind {
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Kind::Word(words) | Kind::BooleanOrWord(words) => words,
-            Kind::Boolean | Kind::Tristate | Kind::Form(_) => &[],
+            Kind::Boolean | Kind::Form(_) => &[],
         }
     }
 }
