@@ -90,7 +90,10 @@ fn a_unit_that_does_not_work_as_it_is_gets_no_proposal() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(document["proven"], false);
     assert_eq!(document["drop_in"], "[Service]\n");
-    assert!(document["why_not"].as_str().unwrap().contains("the exercise ended with status 3"), "{document:#}");
+    assert!(
+        document["why_not"].as_str().unwrap().contains("the exercise ended with status 3"),
+        "{document:#}"
+    );
 }
 
 #[test]
