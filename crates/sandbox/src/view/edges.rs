@@ -85,14 +85,13 @@ fn edge(mounted: Mounted<'_>) -> Edge<'_> {
 }
 
 /// Two mounts differ to a person when the service may do something else there, or when other files are shown than the
-/// path's own.
+/// upper one would show.
 fn differs(parent: &Edge<'_>, edge: &Edge<'_>) -> bool {
-    let elsewhere = |edge: &Edge<'_>| match &edge.mounted.shows {
-        Shows::Host(path) => *path != edge.path,
-        Shows::New(_) => true,
+    let continues = match (&parent.mounted.shows, &edge.mounted.shows) {
+        (Shows::Host(above), Shows::Host(path)) => {
+            edge.path.rebase(&parent.path, above).as_ref() == Some(path)
+        }
+        _ => false,
     };
-    parent.access != edge.access
-        || parent.noexec != edge.noexec
-        || elsewhere(edge)
-        || matches!(parent.mounted.shows, Shows::New(_))
+    !continues || parent.access != edge.access || parent.noexec != edge.noexec
 }

@@ -282,3 +282,40 @@ fn what_an_ordinary_user_may_not_look_at_does_not_make_a_system_unit_fail() {
     let plan = plan("ReadOnlyPaths=/root/deep/er; BindPaths=/root/deep:/srv", &facts, Faithful);
     assert_eq!(plan.failure, None);
 }
+
+#[test]
+fn edges_are_where_a_person_would_see_a_change() {
+    let facts = FakeFacts::debian().dir("/srv/a").mount("/srv/a/m", "tmpfs");
+    let plan = plan(
+        "ProtectSystem=strict; ProtectHome=yes; BindPaths=/srv/a:/mnt; NoExecPaths=/opt",
+        &facts,
+        Faithful,
+    );
+    let view = View::of(&plan, &facts);
+    let edges: Vec<String> = view
+        .edges()
+        .iter()
+        .map(|edge| {
+            let line = edge.line.map_or("-", |line| &line.directive);
+            format!("{} {:?}{} {line}", edge.path, edge.access, if edge.noexec { " noexec" } else { "" })
+        })
+        .collect();
+    assert_eq!(
+        edges,
+        [
+            "/ ReadOnly ProtectSystem",
+            "/dev Writable -",
+            "/dev/mqueue Writable noexec -",
+            "/dev/pts Writable noexec -",
+            "/home Hidden noexec ProtectHome",
+            "/mnt Writable BindPaths",
+            "/opt Writable noexec NoExecPaths",
+            "/proc Writable noexec -",
+            "/root Hidden noexec ProtectHome",
+            "/run/credentials Hidden noexec -",
+            "/run/systemd/incoming ReadOnly -",
+            "/run/user Hidden noexec ProtectHome",
+            "/sys Writable noexec -",
+        ]
+    );
+}
