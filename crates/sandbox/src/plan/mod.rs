@@ -2,7 +2,7 @@
 //!
 //! [`Plan::of`] does what systemd 257 does between reading a unit and `execve()`: it asks whether there is to be a mount
 //! namespace at all (`need`), collects the entries of every directive (`assemble`), sorts and prunes them (`normalise`),
-//! and carries them out on a simulated [`Tree`](crate::tree::Tree) of this host (`simulate`), which tells what each of
+//! and carries them out on a simulated [`Tree`] of this host (`simulate`), which tells what each of
 //! them does, what has to be made for it, and whether the start fails.
 
 mod assemble;
