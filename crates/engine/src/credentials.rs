@@ -1,16 +1,21 @@
 //! `SetCredential=` and `LoadCredential=` (systemd: `src/core/exec-credential.c`).
 //!
-//! The credentials are files below `/run/credentials/UNIT` on the host, readable for the service's user only, while the
-//! unit runs. systemd keeps them in a file system in memory of their own; here they are in `/run`'s.
+//! The credentials of a unit are files below `/run/credentials/UNIT` on the host, in a file system in memory of their own
+//! that is never swapped out, readable for root and the service's user. Where nothing may be mounted they are in a plain
+//! directory.
 
 use crate::directories::make_parents;
 use crate::failure::Failure;
+use crate::mounts::tree::{attach, is_mount_point, new_file_system};
 use crate::step::Step;
 use ringfence_settings::{Credential, Settings};
+use ringfence_sys::mount::{MountFlags, Reach, set_mount_flags};
 use ringfence_terms::{AbsPath, Errno, Origin};
-use rustix::fs::{Gid, Mode, OFlags, Uid, chown};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fsetxattr, mkdirat, openat};
+use rustix::mount::{MountAttrFlags, UnmountFlags, unmount};
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -18,49 +23,104 @@ use std::path::Path;
 /// All credentials of a unit together (`CREDENTIALS_TOTAL_SIZE_MAX`).
 const LIMIT: usize = 1 << 20;
 
-/// Fills a directory with a unit's credentials.
+/// Fills a directory with a unit's credentials, in the place of what was there.
 pub fn store(settings: &Settings, directory: &AbsPath, owner: (u32, u32)) -> Result<(), Failure> {
     let contents = collect(settings)?;
-    let fail = |path: &Path, error: io::Error| {
-        Failure::new(Step::Credentials, format!("store the credential {}", path.display()))
-            .errno(error)
-            .path(path)
-    };
     let path = directory.as_path();
-    remove(directory).map_err(|e| fail(path, e))?;
-    make_parents(path)
-        .and_then(|()| rustix::fs::mkdir(path, Mode::from_raw_mode(0o700)))
-        .map_err(|e| fail(path, e.into()))?;
-    for (name, content) in contents {
-        let file = path.join(&name);
-        write(&file, &content, owner).map_err(|e| fail(&file, e))?;
-    }
-    rustix::fs::chmod(path, Mode::from_raw_mode(0o500))
-        .and_then(|()| give(path, owner))
-        .map_err(|e| fail(path, e.into()))
+    remove(directory).and_then(|()| fill(path, &contents, owner)).map_err(|e| {
+        Failure::new(Step::Credentials, format!("store the credentials in {directory}")).errno(e).path(path)
+    })
+}
+
+fn fill(path: &Path, contents: &BTreeMap<String, Vec<u8>>, owner: (u32, u32)) -> io::Result<()> {
+    make_parents(path)?;
+    mkdirat(CWD, path, Mode::from_raw_mode(0o755))?;
+    let place = rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let Some(file_system) = memory() else {
+        fchmod(&place, Mode::from_raw_mode(0o700))?;
+        return write_all(place.as_fd(), contents, owner);
+    };
+    let root =
+        openat(&file_system, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    write_all(root.as_fd(), contents, owner)?;
+    set_mount_flags(&file_system, Reach::One, MountFlags::READ_ONLY, MountFlags::NONE)?;
+    Ok(attach(file_system, place)?)
+}
+
+/// A file system in memory, if one may be mounted here. Older kernels cannot keep it from being swapped out.
+fn memory() -> Option<OwnedFd> {
+    let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC
+        | MountAttrFlags::MOUNT_ATTR_NOSYMFOLLOW;
+    let options = ["mode=0700", "nr_inodes=1024", "size=1048576", "noswap"];
+    new_file_system("tmpfs", &options, flags).or_else(|_| new_file_system("tmpfs", &options[..3], flags)).ok()
 }
 
 /// Takes a unit's credentials away.
 pub fn remove(directory: &AbsPath) -> io::Result<()> {
-    match std::fs::remove_dir_all(directory) {
+    let path = directory.as_path();
+    let mounted = || {
+        let place = rustix::fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+        place.and_then(is_mount_point) == Ok(true)
+    };
+    while mounted() {
+        unmount(path, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)?;
+    }
+    match std::fs::remove_dir_all(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
 }
 
-fn write(path: &Path, content: &[u8], owner: (u32, u32)) -> io::Result<()> {
-    use std::io::Write;
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = std::fs::File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(0o400))?);
-    file.write_all(content)?;
-    Ok(give(path, owner)?)
+fn write_all(
+    directory: BorrowedFd<'_>,
+    contents: &BTreeMap<String, Vec<u8>>,
+    owner: (u32, u32),
+) -> io::Result<()> {
+    for (name, content) in contents {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = std::fs::File::from(openat(directory, name, flags, Mode::from_raw_mode(0o600))?);
+        file.write_all(content)?;
+        fchmod(&file, Mode::from_raw_mode(0o400))?;
+        let_read(file.as_fd(), 4, owner)?;
+    }
+    fchmod(directory, Mode::from_raw_mode(0o500))?;
+    let_read(directory, 5, owner)?;
+    Ok(())
 }
 
-fn give(path: &Path, (uid, gid): (u32, u32)) -> rustix::io::Result<()> {
-    if rustix::process::geteuid().is_root() {
-        return chown(path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
+/// Gives the service's user the rights that root has, by an access control list, or else by making it the owner.
+fn let_read(file: BorrowedFd<'_>, rights: u16, (uid, gid): (u32, u32)) -> rustix::io::Result<()> {
+    if uid == 0 || !rustix::process::geteuid().is_root() {
+        return Ok(());
     }
-    Ok(())
+    let list = access_list(rights, uid);
+    match fsetxattr(file, "system.posix_acl_access", &list, XattrFlags::empty()) {
+        Err(rustix::io::Errno::OPNOTSUPP) => fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))),
+        other => other,
+    }
+}
+
+/// An access control list (acl(5)) as the kernel stores it (`linux/posix_acl_xattr.h`): the owner and one more user have
+/// these rights, and nobody else any.
+fn access_list(rights: u16, uid: u32) -> Vec<u8> {
+    const NOBODY: u32 = u32::MAX;
+    let (owner, user, group, mask, other) = (0x01u16, 0x02u16, 0x04u16, 0x10u16, 0x20u16);
+    let entries = [
+        (owner, rights, NOBODY),
+        (user, rights, uid),
+        (group, 0, NOBODY),
+        (mask, rights, NOBODY),
+        (other, 0, NOBODY),
+    ];
+    let mut list = 2u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(rights.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    list
 }
 
 /// Every credential by name. A loaded one goes before one that is set.

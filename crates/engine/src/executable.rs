@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a program without a `/` in its name is looked for; the variable `PATH` of the unit plays no part
 /// (systemd.service(5), "Command Lines").
-pub const DEFAULT_PATH: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+pub const DEFAULT_PATH: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /// The path of a command's program: there, a regular file, and executable.
 pub fn find(settings: &Settings, command: &Command) -> Result<PathBuf, Failure> {

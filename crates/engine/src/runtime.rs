@@ -1,5 +1,6 @@
 //! What all commands of one run of a unit share, from before the first to after the last.
 
+use crate::credentials;
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::identity::Identity;
@@ -36,7 +37,7 @@ pub struct Runtime {
     pub(crate) users: Option<OwnedFd>,
     pub(crate) network: Option<OwnedFd>,
     pub(crate) ipc: Option<OwnedFd>,
-    /// Directories of the unit that were there before.
+    /// Directories that are the unit's own, which runs at the same time: left as they are.
     pub(crate) existed: Vec<AbsPath>,
 }
 
@@ -46,6 +47,19 @@ impl Runtime {
     /// # Errors
     /// With the step at which systemd would fail.
     pub fn set_up(settings: &Settings, facts: &dyn Facts, bases: Bases) -> Result<Runtime, Failure> {
+        Runtime::new(settings, facts, bases, false)
+    }
+
+    /// As [`set_up`](Self::set_up), for a command that is none of the unit's: what belongs to the unit, which may run at the
+    /// same time, is left alone.
+    ///
+    /// # Errors
+    /// Those of [`set_up`](Self::set_up).
+    pub fn for_guest(settings: &Settings, facts: &dyn Facts, bases: Bases) -> Result<Runtime, Failure> {
+        Runtime::new(settings, facts, bases, true)
+    }
+
+    fn new(settings: &Settings, facts: &dyn Facts, bases: Bases, guest: bool) -> Result<Runtime, Failure> {
         let mut shortfalls = not_enforced(settings);
         let mut report = |shortfall| shortfalls.push(shortfall);
         let identity = Identity::look_up(settings, facts, &mut report)?;
@@ -88,8 +102,10 @@ impl Runtime {
             ipc,
             existed: Vec::new(),
         };
-        let kept = runtime.runtime_directories(settings).into_iter().chain(runtime.credentials(settings));
-        runtime.existed = kept.filter(|path| path.as_path().exists()).collect();
+        if guest {
+            let own = runtime.runtime_directories(settings).into_iter().chain(runtime.credentials(settings));
+            runtime.existed = own.filter(|path| path.as_path().exists()).collect();
+        }
         Ok(runtime)
     }
 
@@ -109,10 +125,20 @@ impl Runtime {
     /// Takes away what the unit leaves when it stops: `PrivateTmp=`'s directories, credentials, `RuntimeDirectory=`, and
     /// what `RemoveIPC=` names. What cannot be removed is told.
     pub fn clean_up(self, settings: &Settings) -> Vec<Failure> {
-        let mut failures = self.remove_private_files(settings);
-        let runtime = self.runtime_directories(settings);
+        let mut failures = Vec::new();
+        let tmp = self.private_tmp.iter().flat_map(|directories| [&directories.tmp, &directories.var_tmp]);
+        failures.extend(tmp.filter_map(|path| remove(path.parent()?, Step::Namespace)));
+        if let Some(path) = self.credentials(settings).filter(|path| !self.existed.contains(path))
+            && let Err(e) = credentials::remove(&path)
+        {
+            failures.push(
+                Failure::new(Step::Credentials, format!("remove {path}")).errno(e).path(path.as_path()),
+            );
+        }
         if settings.directories.preserve_runtime.value == Preserve::No {
-            failures.extend(runtime.iter().filter_map(|path| remove(path.as_path(), Step::RuntimeDirectory)));
+            let own =
+                self.runtime_directories(settings).into_iter().filter(|path| !self.existed.contains(path));
+            failures.extend(own.filter_map(|path| remove(path.as_path(), Step::RuntimeDirectory)));
         }
         if settings.sandbox.remove_ipc.value
             && let Some(uid) = self.identity.uid.filter(|uid| *uid != 0)
@@ -120,22 +146,6 @@ impl Runtime {
             crate::ipc::remove_of(uid, self.identity.gid.unwrap_or(uid));
         }
         failures
-    }
-
-    /// As [`clean_up`](Self::clean_up), but leaves alone what may belong to the unit itself, if it runs at the same time.
-    pub fn leave(self, settings: &Settings) -> Vec<Failure> {
-        let mut failures = self.remove_private_files(settings);
-        let made = self.runtime_directories(settings).into_iter().filter(|path| !self.existed.contains(path));
-        failures.extend(made.filter_map(|path| remove(path.as_path(), Step::RuntimeDirectory)));
-        failures
-    }
-
-    fn remove_private_files(&self, settings: &Settings) -> Vec<Failure> {
-        let tmp = self.private_tmp.iter().flat_map(|directories| [&directories.tmp, &directories.var_tmp]);
-        let tmp = tmp.filter_map(|path| remove(path.parent()?, Step::Namespace));
-        let credentials = self.credentials(settings).filter(|path| !self.existed.contains(path));
-        let credentials = credentials.and_then(|path| remove(path.as_path(), Step::Credentials));
-        tmp.chain(credentials).collect()
     }
 
     fn runtime_directories(&self, settings: &Settings) -> Vec<AbsPath> {

@@ -62,9 +62,10 @@ impl Supervisor<'_> {
     }
 }
 
-/// The system manager's: a path, and the machine's locale (locale.conf(5)).
+/// The system manager's: a path, and the machine's locale (locale.conf(5)), or `C.UTF-8`.
 pub(crate) fn of_the_system() -> Variables {
-    let mut all: Variables = [("PATH", DEFAULT_PATH.join(":"))].into_iter().collect();
+    let mut all: Variables =
+        [("PATH", DEFAULT_PATH.join(":")), ("LANG", "C.UTF-8".to_owned())].into_iter().collect();
     if let Ok(text) = std::fs::read("/etc/locale.conf") {
         let locale =
             parse_file(&text).into_iter().filter(|(name, _)| name == "LANG" || name.starts_with("LC_"));

@@ -15,6 +15,7 @@ mod notify;
 mod observer;
 mod outcome;
 mod pid_file;
+mod pressure;
 mod processes;
 mod spawn;
 mod start;

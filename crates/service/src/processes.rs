@@ -4,10 +4,13 @@
 //! becomes the parent of every orphan among them (`PR_SET_CHILD_SUBREAPER`), so that all of them stay its descendants.
 
 use ringfence_sandbox::facts::MountTable;
+use ringfence_sys::fork::fork_process;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Result;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, set_child_subreaper, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, set_child_subreaper, waitid, waitpid,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -142,26 +145,52 @@ impl Drop for Processes {
 }
 
 impl Cgroup {
-    /// A new group below the caller's own; none where that is not allowed.
+    /// A new group below the caller's own, or else below the topmost that is seen; none where that is not allowed.
     fn make(name: &str, mounts: &MountTable) -> Option<Cgroup> {
         let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
         let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
         let mount = mounts.all().iter().find(|mount| mount.fs_type == "cgroup2")?;
-        // The mount may show a part of the hierarchy only.
-        let below = Path::new(own).strip_prefix(Path::new(&mount.root)).ok()?;
-        let path = mount.path.as_path().join(below).join(name);
+        let top = mount.path.as_path();
+        // The mount may show a part of the hierarchy only, and the caller's group may lie outside of it.
+        let below = Path::new(own).strip_prefix(Path::new(&mount.root)).ok();
+        let own = below.filter(|below| !below.starts_with("..")).map(|below| top.join(below));
+        let in_own = own.and_then(|above| Cgroup::make_below(&above, name));
+        in_own.or_else(|| Cgroup::make_below(top, name)?.if_it_takes_processes())
+    }
+
+    fn make_below(above: &Path, name: &str) -> Option<Cgroup> {
+        let path = above.join(name);
         rustix::fs::mkdir(&path, Mode::from_raw_mode(0o755)).ok()?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::open(&path, flags, Mode::empty()).ok();
-        // Making the group may be allowed and entering it not: a process can only be moved by who may write to both ends.
+        // Making the group may be allowed and entering it not: a process is moved by who may write to both ends.
         let cgroup = directory.map(|directory| Cgroup { path: path.clone(), directory });
-        match cgroup.filter(|cgroup| cgroup.can_be_entered(mount.path.as_path().join(below).as_path())) {
+        match cgroup.filter(|cgroup| cgroup.can_be_entered(above)) {
             Some(cgroup) => Some(cgroup),
             None => {
                 let _ = std::fs::remove_dir(&path);
                 None
             }
         }
+    }
+
+    /// The group, unless the kernel lets no process of this one's into it: into another part of the hierarchy not even root
+    /// can move from everywhere.
+    fn if_it_takes_processes(self) -> Option<Cgroup> {
+        let enter = || {
+            let entered = self.open("cgroup.procs").and_then(|file| rustix::io::write(file, b"0"));
+            u8::from(entered.is_err())
+        };
+        let tried = fork_process(enter).and_then(|pid| waitpid(Some(pid), WaitOptions::empty()));
+        if tried.is_ok_and(|ended| ended.is_some_and(|(_, status)| status.exit_status() == Some(0))) {
+            return Some(self);
+        }
+        self.remove();
+        None
+    }
+
+    fn open(&self, file: &str) -> Result<OwnedFd> {
+        rustix::fs::openat(&self.directory, file, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
     }
 
     fn can_be_entered(&self, own: &Path) -> bool {
@@ -184,12 +213,7 @@ impl Cgroup {
 
     /// Linux 5.14.
     fn kill(&self) -> Result<()> {
-        let file = rustix::fs::openat(
-            &self.directory,
-            "cgroup.kill",
-            OFlags::WRONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
+        let file = self.open("cgroup.kill")?;
         rustix::io::write(file, b"1").map(|_| ())
     }
 

@@ -56,7 +56,8 @@ impl<'a> Supervisor<'a> {
     pub(crate) fn spawn(&mut self, command: &'a Command, role: Role) -> Result<Running<'a>, ServiceResult> {
         let run = self.for_command(command, role);
         let plan = Plan::of(self.settings, self.facts, &run, self.options.mode);
-        let environment = self.variables(role);
+        let mut environment = self.variables(role);
+        self.tell_pressure_file(role, command.privileges, &mut environment);
         let wait = self.observer.wants_to_see(role);
         let launch = Launch {
             settings: self.settings,
@@ -95,6 +96,7 @@ impl<'a> Supervisor<'a> {
             Role::Start => For::starting(command),
         };
         For {
+            memory_pressure: self.pressure_file(base.sandboxed),
             credentials: role.is_start(),
             notify_socket: self
                 .notify

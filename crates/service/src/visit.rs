@@ -57,7 +57,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
     // A visitor's streams are the visitor's.
     let command = command(&visit.argv);
     let run = For { bases: visit.bases.clone(), ..For::starting(&command) };
-    let runtime = Runtime::set_up(&settings, facts, visit.bases.clone())?;
+    let runtime = Runtime::for_guest(&settings, facts, visit.bases.clone())?;
     let plan = Plan::of(&settings, facts, &run, visit.mode);
     let mut environment = of_the_system();
     if let Ok(term) = std::env::var("TERM") {
@@ -87,7 +87,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         signal_hook::low_level::unregister(handler);
     }
     let mut shortfalls = runtime.shortfalls.clone();
-    runtime.leave(&settings);
+    runtime.clean_up(&settings);
     visited.map(|mut visited| {
         shortfalls.append(&mut visited.shortfalls);
         Visited { shortfalls, ..visited }

@@ -128,6 +128,9 @@ fn of_the_executor(settings: &Settings, sources: &Sources<'_>, all: &mut Variabl
             all.set("USER", &user.name);
             if login {
                 all.set("LOGNAME", &user.name);
+            }
+            // A dynamic user has neither, even where the account exists.
+            if login && !identity.dynamic_user.value {
                 let home = user.home.to_string_lossy();
                 if !home.is_empty() && home != "/" {
                     all.set("HOME", home);
@@ -155,14 +158,14 @@ fn of_the_executor(settings: &Settings, sources: &Sources<'_>, all: &mut Variabl
     }
     for kind in DirectoryKind::ALL {
         let Some(base) = sources.bases.of(kind) else { continue };
-        let directories: Vec<String> = settings
-            .directories
-            .of(kind)
-            .filter_map(|directory| base.join(&directory.value.path).ok())
-            .map(|path| path.to_string())
-            .collect();
-        if !directories.is_empty() {
-            all.set(kind.variable(), directories.join(":"));
+        // systemd sorts them before it makes them (`exec_directory_sort`).
+        let all_of_kind = settings.directories.of(kind);
+        let mut paths: Vec<AbsPath> =
+            all_of_kind.filter_map(|directory| base.join(&directory.value.path).ok()).collect();
+        paths.sort();
+        let paths: Vec<String> = paths.iter().map(AbsPath::to_string).collect();
+        if !paths.is_empty() {
+            all.set(kind.variable(), paths.join(":"));
         }
     }
     if let Some(directory) = sources.credentials {

@@ -18,7 +18,7 @@ mod order;
 mod place;
 mod prepare;
 mod staging;
-mod tree;
+pub(crate) mod tree;
 
 use crate::enforcement::Shortfall;
 use crate::failure::Failure;
