@@ -40,6 +40,8 @@ pub struct Place {
     pub line: u32,
     /// The column of the first character, counted from 1; 0 as for the line.
     pub column: u32,
+    /// The line that the assignment starts on: an earlier one where lines are joined by backslashes.
+    pub starts: u32,
     /// The bytes of the file; empty when the whole unit is meant.
     pub bytes: Range<usize>,
     /// A few words on what stands there; may be empty.
@@ -182,7 +184,7 @@ impl Report {
 
     /// Whether something was found on this line already.
     pub(crate) fn has(&self, file: &Path, line: u32) -> bool {
-        self.findings.iter().any(|finding| *finding.place.file == *file && finding.place.line == line)
+        self.findings.iter().any(|finding| *finding.place.file == *file && finding.place.starts == line)
     }
 
     /// Adds a finding; what it returns takes the details.

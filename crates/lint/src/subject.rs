@@ -8,7 +8,7 @@ use ringfence_sandbox::facts::{Facts, Node};
 use ringfence_sandbox::plan::{For, Mode, MountEntry, Plan};
 use ringfence_sandbox::tree::Seen;
 use ringfence_sandbox::view::View;
-use ringfence_settings::catalogue::{self, Directive, Section};
+use ringfence_settings::catalogue::{self, Directive, Merge, Section};
 use ringfence_settings::{AccessPath, Capability, Settings};
 use ringfence_terms::{AbsPath, Access, AccessKind, Complaint, Errno, Origin, Sourced};
 use ringfence_unit::text::{Setting, UnitText};
@@ -162,6 +162,21 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// The known assignments without those of lists that a later, empty assignment resets.
+    pub(crate) fn in_effect(&self) -> impl Iterator<Item = (&Assignment, Section, &'static Directive)> {
+        let all: Vec<_> = self.known().collect();
+        let reset = |at: usize| {
+            let (_, section, directive) = all[at];
+            let lists = matches!(directive.merge, Merge::List | Merge::Signed);
+            lists
+                && all[at + 1..].iter().any(|(later, other, of)| {
+                    later.origin.value.is_empty() && *other == section && of.name == directive.name
+                })
+        };
+        let kept: Vec<_> = (0..all.len()).filter(|at| !reset(*at)).map(|at| all[at]).collect();
+        kept.into_iter()
+    }
+
     /// The section that an assignment stands in, when it is one that this unit's type has.
     pub(crate) fn section_of(&self, assignment: &Assignment) -> Option<Section> {
         let section = Section::from_name(&assignment.section)?;
@@ -201,7 +216,8 @@ impl<'a> Subject<'a> {
 
     /// A line of a file, for which there is no assignment.
     pub(crate) fn line(&self, file: &Arc<Path>, line: u32, subject: &str) -> Place {
-        let whole = || Place { file: file.clone(), line, column: 0, bytes: 0..0, label: String::new() };
+        let whole =
+            || Place { file: file.clone(), line, column: 0, starts: line, bytes: 0..0, label: String::new() };
         let Some(text) = self.text(file) else { return whole() };
         let Some(item) = text.item_at_line(line).and_then(|at| text.items().get(at)) else { return whole() };
         let bytes = &text.as_bytes()[item.span.clone()];
@@ -215,13 +231,13 @@ impl<'a> Subject<'a> {
                 lead..lead + trimmed.trim_ascii_end().len()
             }
         };
-        self.at(text, item.span.start + range.start..item.span.start + range.end)
+        self.at(text, item.line, item.span.start + range.start..item.span.start + range.end)
     }
 
     /// The unit as a whole.
     pub(crate) fn unit_itself(&self) -> Option<Place> {
         let file = self.unit.fragment.clone()?;
-        Some(Place { file, line: 0, column: 0, bytes: 0..0, label: String::new() })
+        Some(Place { file, line: 0, column: 0, starts: 0, bytes: 0..0, label: String::new() })
     }
 
     /// The place of a line that may be missing.
@@ -240,18 +256,19 @@ impl<'a> Subject<'a> {
             Some((text, text.setting(item)?))
         });
         match found {
-            Some((text, setting)) => self.at(text, range(setting)),
+            Some((text, setting)) => self.at(text, setting.origin.line, range(setting)),
             None => Place {
                 file: origin.file.clone(),
                 line: origin.line,
                 column: origin.column,
+                starts: origin.line,
                 bytes: 0..0,
                 label: String::new(),
             },
         }
     }
 
-    fn at(&self, text: &UnitText, bytes: Range<usize>) -> Place {
+    fn at(&self, text: &UnitText, starts: u32, bytes: Range<usize>) -> Place {
         let before = &text.as_bytes()[..bytes.start];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -260,6 +277,7 @@ impl<'a> Subject<'a> {
             file: text.file().clone(),
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
+            starts,
             bytes,
             label: String::new(),
         }

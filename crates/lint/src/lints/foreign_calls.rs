@@ -26,6 +26,11 @@ pub(crate) static FOREIGN_CALLS: Lint = Lint {
 fn check(subject: &Subject<'_>, report: &mut Report) {
     let syscalls = &subject.settings.syscalls;
     let Some(origin) = syscalls.address_families.lines.last() else { return };
+    // Where another architecture is known, its other interfaces have no socketcall(2), or there are none.
+    let machine = subject.unit.specifiers.get('a').unwrap_or("x86-64");
+    if !["x86", "x86-64", "s390", "s390x", "ppc", "ppc64", "mips", "mips-le", "mips64", "mips64-le"].contains(&machine) {
+        return;
+    }
     if syscalls.address_families.value.is_active() && syscalls.architectures.lines.is_empty() {
         report
             .add(subject.whole(origin), "32-bit system calls go around this: socketcall(2) is not filtered")

@@ -3,7 +3,7 @@
 use crate::finding::Report;
 use crate::lint::{Docs, Lint, Versions};
 use crate::subject::Subject;
-use ringfence_terms::Severity;
+use ringfence_terms::{Complaint, Severity};
 
 pub(crate) static IGNORED: Lint = Lint {
     code: "RF019",
@@ -27,17 +27,31 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
     let before = report.findings.len();
     for complaint in subject.complaints.iter().filter(|c| c.severity == Severity::Warning) {
         let said = report.findings[..before].iter().any(|finding| {
-            finding.place.file == complaint.file && finding.place.line == complaint.line
+            finding.place.file == complaint.file && finding.place.starts == complaint.line
         });
         if complaint.line > 0 && said {
             continue;
         }
         let place = subject.line(&complaint.file, complaint.line, &complaint.subject);
-        let found = report.add(place, complaint.message.clone());
+        let mut found = report.add(place, complaint.message.clone());
+        if closes(subject, complaint) {
+            found = found.note("the service starts all the same, and what this was to close stays open");
+        }
         if let Some(help) = &complaint.help {
             found.help(help.clone());
         }
     }
+}
+
+/// Whether the line is one of those that take something away from the service.
+fn closes(subject: &Subject<'_>, complaint: &Complaint) -> bool {
+    let line = subject.known().find(|(a, ..)| a.origin.file == complaint.file && a.origin.line == complaint.line);
+    let Some((assignment, _, directive)) = line else { return false };
+    let denies = assignment.origin.value.starts_with('~') || !directive.name.ends_with("CapabilityBoundingSet");
+    let name = directive.name;
+    let begins = ["Inaccessible", "Lock", "MemoryDeny", "NoExec", "NoNew", "Private", "Protect", "ReadOnly", "Restrict"];
+    begins.iter().any(|word| name.starts_with(word))
+        || (denies && ["CapabilityBoundingSet", "SystemCallFilter", "TemporaryFileSystem", "IPAddressDeny"].contains(&name))
 }
 
 #[cfg(test)]

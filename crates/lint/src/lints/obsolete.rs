@@ -44,7 +44,7 @@ const DIRECTIVES: &[(&str, Option<&str>, &str)] = &[
 ];
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    for (assignment, _, directive) in subject.known() {
+    for (assignment, _, directive) in subject.in_effect() {
         let origin = &assignment.origin;
         if let Some((name, successor, why)) = DIRECTIVES.iter().find(|(name, ..)| *name == directive.name) {
             let found = report.add(subject.directive(origin), format!("{name}= is obsolete: {why}"));

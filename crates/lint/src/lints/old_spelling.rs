@@ -23,7 +23,7 @@ pub(crate) static OLD_SPELLING: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    for (assignment, _, directive) in subject.known() {
+    for (assignment, _, directive) in subject.in_effect() {
         let origin = &assignment.origin;
         if !directive.spellings.contains(&&*origin.directive) || !directive.since.is_in(subject.version) {
             continue;

@@ -37,7 +37,8 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
         let same_word = |word: &Sourced<AccessPath>| {
             word.origin.as_ref() == Some(origin) && word.value.path == dropped.path
         };
-        if !subject.is_same_without(same_word) {
+        let is_there = subject.on_host(&dropped.path).is_some();
+        if !is_there || !subject.is_same_without(same_word) {
             continue; // What it takes along with it may matter: `ReadOnlyPaths=/run` does.
         }
         let state = if dropped.mode == MountMode::ReadOnly { "read-only" } else { "writable" };

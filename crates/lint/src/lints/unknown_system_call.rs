@@ -26,7 +26,7 @@ pub(crate) static UNKNOWN_SYSTEM_CALL: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    for (assignment, _, directive) in subject.known() {
+    for (assignment, _, directive) in subject.in_effect() {
         if !matches!(directive.name, "SystemCallFilter" | "SystemCallLog") {
             continue;
         }

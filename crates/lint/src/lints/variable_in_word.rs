@@ -30,7 +30,7 @@ pub(crate) static VARIABLE_IN_WORD: Lint = Lint {
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "busybox"];
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    for (assignment, _, directive) in subject.known() {
+    for (assignment, _, directive) in subject.in_effect() {
         let origin = &assignment.origin;
         if !directive.name.starts_with("Exec") || matches!(directive.name, "ExecPaths" | "ExecSearchPath") {
             continue;

@@ -58,15 +58,30 @@ fn one(linted: &Linted, suggested: bool, by_path: bool, context: &Context) -> Re
         if let Some(dir) = file.parent() {
             fs::create_dir_all(dir).map_err(|e| cannot("make", dir, &e))?;
         }
-        if file.exists() {
-            return Err(Failure::input(format!("{} is there already", file.display()))
-                .hint("move its lines to another drop-in, or remove it, and run lint --fix again"));
-        }
-        write(&file, drop_in.to_string().as_bytes(), None)?;
+        write(&file, &beside_what_is_there(&file, &drop_in.to_string())?, None)?;
         context.note(format_args!("wrote {}", file.display()));
         changed = true;
     }
     Ok(changed)
+}
+
+/// The new drop-in after what an earlier run has written. Somebody else's file of that name is left alone.
+fn beside_what_is_there(file: &Path, drop_in: &str) -> Result<Vec<u8>, Failure> {
+    let mut text = match fs::read(file) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(drop_in.into()),
+        Err(e) => return Err(cannot("read", file, &e)),
+    };
+    let (heading, lines) = drop_in.split_once('\n').unwrap_or((drop_in, ""));
+    if !text.starts_with(heading.as_bytes()) {
+        return Err(Failure::input(format!(
+            "{} is there already, and not written by lint --fix",
+            file.display()
+        ))
+        .hint("give it another name, and run lint --fix again"));
+    }
+    text.extend_from_slice(lines.as_bytes());
+    Ok(text)
 }
 
 /// Whether a file belongs to a package or a generator, so that a change would not last.

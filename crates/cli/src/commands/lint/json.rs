@@ -63,7 +63,7 @@ fn place(place: &Place) -> Value {
 
 /// The assignment at a place, in the form that all commands share.
 fn origin(place: &Place, unit: &Unit) -> Value {
-    let here = |a: &&ringfence_unit::Assignment| a.origin.file == place.file && a.origin.line == place.line;
+    let here = |a: &&ringfence_unit::Assignment| a.origin.file == place.file && a.origin.line == place.starts;
     match unit.assignments.iter().find(here).map(|a| &a.origin) {
         Some(origin) => json!({
             "directive": &*origin.directive,
