@@ -21,6 +21,13 @@ pub struct JsonOrigin {
     line: u32,
 }
 
+impl std::fmt::Display for JsonOrigin {
+    /// `FILE:LINE: Directive=value`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}={}", self.file, self.line, self.directive, self.value)
+    }
+}
+
 impl From<&Origin> for JsonOrigin {
     fn from(origin: &Origin) -> JsonOrigin {
         JsonOrigin {

@@ -1,6 +1,7 @@
 //! One file a command. Each has its arguments and a `run` that turns them into a result.
 
 mod completions;
+mod diagnose;
 mod harden;
 mod lint;
 mod man;
@@ -35,6 +36,8 @@ pub enum Command {
     Harden(harden::Args),
     /// Whether the service can do that to a path, which line decides it, and the narrowest fixes
     Why(why::Args),
+    /// From a log to the true cause of a failure, the line responsible, and the narrowest fix
+    Diagnose(diagnose::Args),
     /// What is wrong with units: contradictions, lines without effect, traps
     Lint(lint::Args),
     /// How exposed services are, check by check, as systemd computes it
@@ -48,6 +51,7 @@ pub enum Command {
 /// Runs one command.
 pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Diagnose(args) => diagnose::run(&args, context),
         Command::Harden(args) => harden::run(&args, context),
         Command::Run(args) => run::run(&args, context),
         Command::Shell(args) => shell::run(&args, context),

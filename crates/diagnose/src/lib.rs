@@ -1,0 +1,17 @@
+//! From a log and a unit to findings: the true cause, the evidence, the line responsible, the narrowest fix.
+//!
+//! [`read_log`] takes a journal in any of its forms, or plain text; [`diagnose`] asks each rule what a line tells, and puts
+//! what it tells to the plan: which line of the unit denies it, and which lines would open just that. What a log says is never
+//! trusted further than that; the verdict is the plan's. Nothing is read but what is handed in.
+#![forbid(unsafe_code)]
+
+mod cause;
+mod clue;
+mod finding;
+mod log;
+mod rules;
+mod words;
+
+pub use cause::Cause;
+pub use finding::{Case, Finding, FindingFix, Programs, diagnose};
+pub use log::{Entry, read_log};
