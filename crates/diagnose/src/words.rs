@@ -67,7 +67,7 @@ pub fn errno_in(message: &str) -> Option<(Errno, usize)> {
 
 /// Absolute paths: quoted in any way, or bare up to a blank.
 static PATHS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:["'`‘“«(\[]|^|[\s=:,])(/[^\s"'`’”»()\[\]<>|]*)|["'‘“«](/[^"'’”»]*)["'’”»]"#).ok()
+    Regex::new(r#"(?:["'`‘“«»(\[]|^|[\s=:,])(/[^\s"'`’”»«()\[\]<>|]*)|["'‘“«»](/[^"'’”»«]*)["'’”»«]"#).ok()
 });
 
 /// The paths in a message, those nearest to `near` first.
