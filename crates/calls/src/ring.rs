@@ -1,8 +1,6 @@
 //! io_uring requests, which are system calls by another door.
 
-use crate::effect::{Call, Effect, Effects};
 use crate::{Rule, rules};
-use ringfence_profile::{IoUringUse, Privilege};
 
 /// A request, by its `IORING_OP_…`, and the call whose effects it has.
 const REQUESTS: &[(u8, &str)] = &[
@@ -27,23 +25,41 @@ pub const RING_OPERATIONS: u64 = {
     set
 };
 
-/// What a request did or tried. `numbers` are what it has besides names: flags, a mode, or what socket(2) takes; `call`
-/// gives the names and the result.
-///
-/// The names of a symlink are its text and its place; only the place is used.
-pub fn ring_effects(operation: u8, numbers: [u64; 3], call: &Call<'_>) -> Vec<Effect> {
-    let mut effects = Effects::default();
-    effects.privilege(Privilege::IoUring(IoUringUse::Request(operation)));
-    let Some((_, name)) = REQUESTS.iter().find(|request| request.0 == operation) else { return effects.0 };
-    let Some(rule) = rules().find(|rule: &&Rule| rule.name == *name) else { return effects.0 };
-    let mut as_call = *call;
-    as_call.args = [0; 6];
+/// A request as the call that it stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// The call's rule.
+    pub rule: &'static Rule,
+    /// The call's arguments, as far as they are numbers.
+    pub arguments: [u64; 6],
+    /// Of the request's two names only the second is one of the call's: a symlink's text is no name.
+    pub second_name_alone: bool,
+}
+
+/// The call that a request stands for. `numbers` are what it has besides names: flags, a mode, or what socket(2) takes.
+pub fn ring_rule(operation: u8, numbers: [u64; 3]) -> Option<Request> {
+    let (_, name) = REQUESTS.iter().find(|request| request.0 == operation)?;
+    let rule = rules().find(|rule| rule.name == *name)?;
+    let mut arguments = [0; 6];
     match *name {
-        "openat" | "statx" | "unlinkat" | "mkdirat" => as_call.args[2] = numbers[0],
-        "renameat2" | "linkat" => as_call.args[4] = numbers[0],
-        "socket" => as_call.args[..3].copy_from_slice(&numbers),
-        _ => as_call.names[0] = call.names[1],
+        "openat" | "statx" | "unlinkat" | "mkdirat" => arguments[2] = numbers[0],
+        "renameat2" | "linkat" => arguments[4] = numbers[0],
+        "socket" => arguments[..3].copy_from_slice(&numbers),
+        _ => {}
     }
-    effects.0.extend(rule.effects(&as_call));
-    effects.0
+    Some(Request { rule, arguments, second_name_alone: *name == "symlinkat" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_stands_for_a_call() {
+        for (operation, name) in REQUESTS {
+            assert_eq!(ring_rule(*operation, [0; 3]).unwrap().rule.name, *name);
+            assert_ne!(RING_OPERATIONS & 1 << operation, 0);
+        }
+        assert!(ring_rule(0, [0; 3]).is_none());
+    }
 }

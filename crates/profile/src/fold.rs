@@ -1,6 +1,6 @@
 //! What the fold makes of one sample: the interpretation, in one place, so that old recordings profit from a better one.
 
-use crate::{FileUse, Operation, Operations, Privilege, ProcessRelation};
+use crate::{FileKind, FileUse, Operation, Operations, Privilege, ProcessRelation};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -40,6 +40,14 @@ fn process_directory(path: &Path) -> Option<(bool, &[u8])> {
         _ if !name.is_empty() && name.iter().all(u8::is_ascii_digit) => Some((true, rest)),
         _ => None,
     }
+}
+
+/// The kind and the host's path of a used file, without what only a recorder can know that looks before the call: what kind
+/// of file it was that is unlinked, and what was mounted where nothing is any more.
+pub(crate) fn known_to_all(file: &FileUse) -> (FileKind, Option<&Path>) {
+    let kind = if file.operations.contains(Operation::Unlink) { FileKind::Unknown } else { file.kind };
+    let host = file.host.as_deref().filter(|_| !file.operations.contains(Operation::Umount));
+    (kind, host)
 }
 
 /// Operations that change what they are used on, or would.

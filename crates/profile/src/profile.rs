@@ -146,9 +146,10 @@ impl Profile {
 
     fn add_file(&mut self, by: &Arc<Program>, errno: Option<Errno>, file: &FileUse) -> bool {
         let path = fold::path(file);
-        let host = file.host.as_deref().filter(|host| *host != file.path);
+        let (kind, host) = fold::known_to_all(file);
+        let host = host.filter(|host| *host != file.path);
         let via: Vec<_> = file.via.iter().map(|link| (&link.path, &link.target)).collect();
-        self.insert(&path, host, by, &via, file.operations, errno, file.kind)
+        self.insert(&path, host, by, &via, file.operations, errno, kind)
     }
 
     /// Adds one access as it is; whether it was new.

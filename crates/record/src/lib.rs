@@ -8,6 +8,7 @@
 
 mod attempt;
 mod delivery;
+mod execution;
 mod mounts;
 pub mod proc;
 mod ptrace;
@@ -19,6 +20,7 @@ mod view;
 
 pub use attempt::{Attempt, Located, SocketAddress};
 pub use delivery::{Change, Peers, change, uses};
+pub use execution::{MOST_SCRIPTS, interpreter};
 pub use ptrace::PtraceRecorder;
 pub use recorder::{Ended, RecordError, Recorder, Sink, Stop};
 pub use resolve::{Eyes, Found, Resolved, Resolver};

@@ -26,6 +26,13 @@ pub struct FileOnDevice {
     path: PathBuf,
 }
 
+impl FileOnDevice {
+    /// A file on the device of these numbers.
+    pub fn new(major: u32, minor: u32, path: &Path) -> FileOnDevice {
+        FileOnDevice { device: format!("{major}:{minor}"), path: path.to_path_buf() }
+    }
+}
+
 impl MountTable {
     /// The mounts that a process sees (proc_pid_mountinfo(5)).
     pub fn of(process: Pid) -> io::Result<MountTable> {

@@ -119,6 +119,25 @@ pub fn processes() -> io::Result<Vec<Pid>> {
         .collect()
 }
 
+/// The processes and all that descend from them.
+pub fn family(roots: &[Pid]) -> Vec<Pid> {
+    let parents: Vec<(Pid, i32)> = processes()
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|pid| Some((pid, Status::read(pid).ok()?.parent)))
+        .collect();
+    let mut family = roots.to_vec();
+    let mut at = 0;
+    while let Some(&process) = family.get(at) {
+        let children = parents.iter().filter(|(_, parent)| *parent == process.as_raw_nonzero().get());
+        let new: Vec<Pid> =
+            children.map(|(child, _)| *child).filter(|child| !family.contains(child)).collect();
+        family.extend(new);
+        at += 1;
+    }
+    family
+}
+
 /// A process number in digits.
 pub fn number(digits: &[u8]) -> Option<Pid> {
     std::str::from_utf8(digits).ok()?.parse().ok().and_then(Pid::from_raw)

@@ -1,6 +1,6 @@
 //! How a process sees the file tree: from which root, in which mount namespace; and what that is on the host.
 
-use crate::mounts::MountTable;
+use crate::mounts::{FileOnDevice, MountTable};
 use crate::proc;
 use rustix::fs::{Mode, OFlags, open, readlink};
 use rustix::io::Result;
@@ -41,6 +41,22 @@ impl View {
             MountTable::of(process).ok().map(|table| (table, host.mounts()))
         };
         Ok(View { root, prefix, mounts })
+    }
+
+    /// The view from a root directory in this process's own mount namespace.
+    pub fn below(root: &Path) -> Result<View> {
+        let directory = open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut prefix = root.as_os_str().as_bytes().to_vec();
+        if prefix == b"/" {
+            prefix.clear();
+        }
+        Ok(View { root: directory, prefix, mounts: None })
+    }
+
+    /// Whether its root is the directory of this name, as the kernel names it from the top of the mount namespace.
+    pub fn is_at(&self, named: &Path) -> bool {
+        let named = named.as_os_str().as_bytes();
+        self.prefix == if named == b"/" { b"" } else { named }
     }
 
     /// The root directory.
@@ -95,6 +111,11 @@ impl Host {
             Err(_) => (own, namespace(own)?),
         };
         Ok(Host { namespace, mounts: std::cell::OnceCell::new(), process })
+    }
+
+    /// Where the host sees a file of the file system on a device; the path is the one in that file system.
+    pub fn path_of(&self, major: u32, minor: u32, path: &Path) -> Option<PathBuf> {
+        self.mounts().path_of(&FileOnDevice::new(major, minor, path))
     }
 
     fn mounts(&self) -> std::sync::Arc<MountTable> {

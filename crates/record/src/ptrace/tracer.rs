@@ -109,7 +109,7 @@ impl<'a> Tracer<'a> {
         // New threads may appear while the known ones are attached to; a round that finds none ends this.
         loop {
             let mut found_new = false;
-            for process in family(processes) {
+            for process in proc::family(processes) {
                 for thread in proc::threads(process).unwrap_or_default() {
                     if self.tracees.threads.contains_key(&thread) {
                         continue;
@@ -418,23 +418,4 @@ impl<'a> Tracer<'a> {
             self.resolver.forget();
         }
     }
-}
-
-/// The processes and all that descend from them.
-fn family(processes: &[Pid]) -> Vec<Pid> {
-    let parents: Vec<(Pid, i32)> = proc::processes()
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|pid| Some((pid, proc::Status::read(pid).ok()?.parent)))
-        .collect();
-    let mut family = processes.to_vec();
-    let mut at = 0;
-    while let Some(&process) = family.get(at) {
-        let children = parents.iter().filter(|(_, parent)| *parent == process.as_raw_nonzero().get());
-        let new: Vec<Pid> =
-            children.map(|(child, _)| *child).filter(|child| !family.contains(child)).collect();
-        family.extend(new);
-        at += 1;
-    }
-    family
 }

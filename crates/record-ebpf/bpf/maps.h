@@ -1,0 +1,230 @@
+/* The maps, and the settings that the loader writes before the programs are loaded. */
+#pragma once
+
+#include "event.h"
+
+/* Settings: constant once loaded, so the verifier drops what they switch off. */
+const volatile u64 seed = 1;            /* of every hash: names cannot be chosen to collide */
+const volatile u32 by_cgroup = 0;       /* by control group, not by process */
+const volatile u32 cgroup_level = 0;    /* how deep the group is below the hierarchy's root */
+const volatile char cgroup_path[CGROUP_PATH_MAX] = ""; /* from the hierarchy's root */
+const volatile u32 ring_size = 1 << 25; /* bytes */
+const volatile struct call calls[2][CALLS] = {};
+const volatile u64 ring_operations = 0; /* bit N: io_uring's request N is of interest */
+
+struct {
+	UINT(type, MAP_RINGBUF);
+	UINT(max_entries, 1 << 25);
+} events SEC(".maps");
+
+/* What is known of a process, by its number (as the first namespace numbers it). */
+enum {
+	TASK_UNTRACKED = 0,
+	TASK_STARTER = 0xfffffffd,  /* a thread, not tracked itself: its children are, once they execute something */
+	TASK_AT_EXEC = 0xfffffffe,  /* tracked once it executes something */
+	TASK_UNKNOWN = 0xffffffff,  /* tracked; which program it runs is yet to be found out */
+};
+
+struct tracked {
+	u32 program; /* a slot, or one of the above */
+	u32 unused;
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct tracked);
+	UINT(max_entries, 32768);
+} tasks SEC(".maps");
+
+/* The accesses already sent, as set-associative caches of their keys: a small one that stays in the processor's cache,
+ * and a large one behind it. What falls out of both is only sent again. */
+enum { SEEN_WAYS = 8, RECENT_SETS = 1 << 12, SEEN_SETS = 1 << 17 };
+
+struct seen_set {
+	u64 keys[SEEN_WAYS];
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct seen_set);
+	UINT(max_entries, RECENT_SETS);
+} recent SEC(".maps");
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct seen_set);
+	UINT(max_entries, SEEN_SETS);
+} seen SEC(".maps");
+
+/* By the hash of executable, name and user: the program's slot. */
+struct {
+	UINT(type, MAP_HASH);
+	TYPE(key, u64);
+	TYPE(value, u32);
+	UINT(max_entries, PROGRAMS);
+} programs SEC(".maps");
+
+/* By slot: what a change of user needs to find the program's next slot. */
+struct program {
+	u64 executable; /* hash */
+	char comm[16];
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct program);
+	UINT(max_entries, PROGRAMS);
+} program_rows SEC(".maps");
+
+/* By slot: the system calls used, a byte each: 1 succeeded, 2 failed, 4 failed with ENOSYS. */
+struct calls_used {
+	u8 by_number[2 * CALLS];
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct calls_used);
+	UINT(max_entries, PROGRAMS);
+} used SEC(".maps");
+
+/* io_uring requests under way, by address: the key of what was submitted. */
+struct {
+	UINT(type, MAP_LRU_HASH);
+	TYPE(key, u64);
+	TYPE(value, u64);
+	UINT(max_entries, 16384);
+} requests SEC(".maps");
+
+struct {
+	UINT(type, MAP_PERCPU_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct scratch);
+	UINT(max_entries, 1);
+} scratches SEC(".maps");
+
+struct {
+	UINT(type, MAP_PERCPU_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, u64);
+	UINT(max_entries, COUNTERS);
+} counters SEC(".maps");
+
+/* One for all processors. */
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, u32);
+	UINT(max_entries, 1);
+} next_program SEC(".maps");
+
+/* The control group that is recorded, by inode number; 0 while there is none of that path. */
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, u64);
+	UINT(max_entries, 1);
+} cgroups SEC(".maps");
+
+/* The recorder's own root directory and mount namespace: those of the host. */
+struct host {
+	struct place root;
+	u32 mount_namespace;
+	u32 unused;
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct host);
+	UINT(max_entries, 1);
+} hosts SEC(".maps");
+
+/* How many processes are tracked by number. */
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, s32);
+	UINT(max_entries, 1);
+} alive SEC(".maps");
+
+struct {
+	UINT(type, MAP_PROG_ARRAY);
+	UINT(key_size, 4);
+	UINT(value_size, 4);
+	UINT(max_entries, 16);
+} handlers SEC(".maps");
+
+INLINE void count(u32 which)
+{
+	u64 *counter = map_lookup(&counters, &which);
+	if (counter)
+		*counter += 1;
+}
+
+INLINE void count_alive(s32 change)
+{
+	u32 zero = 0;
+	s32 *number = map_lookup(&alive, &zero);
+	if (number)
+		__sync_fetch_and_add(number, change);
+}
+
+INLINE struct scratch *scratch(void)
+{
+	u32 zero = 0;
+	return map_lookup(&scratches, &zero);
+}
+
+INLINE u64 mix(u64 hash, u64 value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ (hash >> 32);
+}
+
+INLINE int has(const struct seen_set *set, u64 key)
+{
+	return set->keys[0] == key || set->keys[1] == key || set->keys[2] == key || set->keys[3] == key ||
+	       set->keys[4] == key || set->keys[5] == key || set->keys[6] == key || set->keys[7] == key;
+}
+
+/* The oldest falls out. */
+INLINE void put(struct seen_set *set, u64 key)
+{
+#pragma unroll
+	for (int way = SEEN_WAYS - 1; way > 0; way--)
+		set->keys[way] = set->keys[way - 1];
+	set->keys[0] = key;
+}
+
+/* Whether an access was sent before. */
+INLINE int is_seen(u64 key)
+{
+	u32 index = key & (RECENT_SETS - 1);
+	struct seen_set *set = map_lookup(&recent, &index);
+	if (set && has(set, key))
+		return 1;
+	index = key & (SEEN_SETS - 1);
+	struct seen_set *old = map_lookup(&seen, &index);
+	if (!old || !has(old, key))
+		return 0;
+	if (set)
+		put(set, key);
+	return 1;
+}
+
+INLINE void remember(u64 key)
+{
+	u32 index = key & (RECENT_SETS - 1);
+	struct seen_set *set = map_lookup(&recent, &index);
+	if (set)
+		put(set, key);
+	index = key & (SEEN_SETS - 1);
+	set = map_lookup(&seen, &index);
+	if (set)
+		put(set, key);
+}

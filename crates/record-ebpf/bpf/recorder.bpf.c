@@ -1,0 +1,212 @@
+/* ringfence's recorder in the kernel: BPF programs on BTF tracepoints.
+ *
+ * At the end of every system call of a watched process: was this access, by this program, with this result, sent
+ * before? If not, the event is put together (names, paths by walking dentries) and sent. Nothing here interprets: which
+ * arguments matter is a table that the loader fills, what they mean is decided there as well.
+ *
+ * The end of a call is enough: x86-64 keeps the arguments in place, the kernel has by then read the names itself, so
+ * they are in memory, and descriptors exist. Calls that do not end (exit) and calls after which the registers are
+ * others (execve, rt_sigreturn) have tracepoints of their own.
+ */
+#include "programs.h"
+#include "ring.h"
+
+/* Starting is a thread's state; the number of one that is not its process's first is no process's. */
+INLINE int is_starter(struct task_struct *task)
+{
+	u32 tid = task->pid;
+	struct tracked *tracked = map_lookup(&tasks, &tid);
+	return tracked && tracked->program == TASK_STARTER;
+}
+
+/* The recorder shows what its own view of the file tree is. */
+INLINE void note_host(struct task_struct *task)
+{
+	u32 zero = 0;
+	struct host *host = map_lookup(&hosts, &zero);
+	struct scratch *s = scratch();
+	if (!s || !host)
+		return;
+	host->root = place_of(s, &task->fs->root);
+	host->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
+}
+
+SEC("tp_btf/sys_exit")
+int dispatch(u64 *ctx)
+{
+	struct task_struct *task = current_task();
+	u32 program = program_of(task);
+	if (program == TASK_UNTRACKED) {
+		if (is_starter(task))
+			note_host(task);
+		return 0;
+	}
+	if (program == TASK_UNKNOWN) {
+		tail_call(ctx, &handlers, HANDLER_IDENTIFY);
+		return 0;
+	}
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	s64 result = ctx[1];
+	u32 nr = regs->orig_ax;
+	if (nr >= CALLS)
+		return 0;
+	int compat = is_compat(task);
+	mark_used(program, nr, compat, result);
+	struct call call = *(struct call *)&calls[compat ? 1 : 0][nr];
+	if (call.flags & CALL_EXECUTABLE && !((compat ? (u32)regs->dx : regs->dx) & 4))
+		return 0;
+	switch (call.handler) {
+	case HANDLER_PATH: tail_call(ctx, &handlers, HANDLER_PATH); break;
+	case HANDLER_OPEN: tail_call(ctx, &handlers, HANDLER_OPEN); break;
+	case HANDLER_FD: tail_call(ctx, &handlers, HANDLER_FD); break;
+	case HANDLER_PLACE: tail_call(ctx, &handlers, HANDLER_PLACE); break;
+	case HANDLER_ARGS: tail_call(ctx, &handlers, HANDLER_ARGS); break;
+	case HANDLER_ADDRESS: tail_call(ctx, &handlers, HANDLER_ADDRESS); break;
+	case HANDLER_MAP: tail_call(ctx, &handlers, HANDLER_MAP); break;
+	case HANDLER_SOCKETCALL: tail_call(ctx, &handlers, HANDLER_SOCKETCALL); break;
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int on_fork(u64 *ctx)
+{
+	struct task_struct *parent = (struct task_struct *)ctx[0];
+	struct task_struct *child = (struct task_struct *)ctx[1];
+	u32 tgid = parent->tgid, child_tgid = child->tgid;
+	struct tracked *of_parent = map_lookup(&tasks, &tgid);
+	struct tracked *of_child = map_lookup(&tasks, &child_tgid);
+	if (!of_parent || !of_child || tgid == child_tgid)
+		return 0;
+	u32 program = is_starter(parent) ? TASK_AT_EXEC : of_parent->program;
+	if (program == TASK_UNTRACKED || program == TASK_STARTER)
+		return 0;
+	of_child->program = program;
+	count_alive(1);
+	return 0;
+}
+
+/* Called by a process that has just become another program: its credentials, name and memory are the new ones. */
+SEC("tp_btf/sched_process_exec")
+int on_exec(u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+	struct linux_binprm *bprm = (struct linux_binprm *)ctx[2];
+	u32 tgid = task->tgid;
+	struct tracked *tracked = map_lookup(&tasks, &tgid);
+	if (!tracked)
+		return 0;
+	u32 before = tracked->program;
+	if (before == TASK_STARTER || (by_cgroup ? !in_cgroup() : before == TASK_UNTRACKED))
+		return 0;
+	struct scratch *s = begin(task, 0, KIND_PROGRAM);
+	if (!s)
+		return 0;
+	char comm[16];
+	read_kernel(comm, sizeof(comm), task->comm);
+	u64 file = number(s, bprm->file);
+	u64 executable = add_executable(s, file);
+	u32 program = slot_of(s, task, executable, comm, 0);
+	/* Lost: found out again at the next system call. */
+	tracked->program = program ? program : TASK_UNKNOWN;
+	if (program)
+		started(task, bprm, file, program, before);
+	return 0;
+}
+
+/* A control group was made: perhaps the one that is recorded, when its service starts (again). */
+SEC("tp_btf/cgroup_mkdir")
+int on_cgroup(u64 *ctx)
+{
+	struct cgroup *group = (struct cgroup *)ctx[0];
+	struct scratch *s = scratch();
+	u32 zero = 0;
+	u64 *id = map_lookup(&cgroups, &zero);
+	if (!by_cgroup || !s || !id || group->root->hierarchy_id != 0)
+		return 0;
+	long size = read_kernel_str(s->parts, CGROUP_PATH_MAX, (void *)ctx[1]);
+	if (size <= 0)
+		return 0;
+	for (u32 at = 0; at < CGROUP_PATH_MAX; at++) {
+		if (s->parts[at] != cgroup_path[at])
+			return 0;
+		if (!cgroup_path[at])
+			break;
+	}
+	*id = group->kn->id;
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int on_exit(u64 *ctx)
+{
+	enum { EXIT = 60, EXIT_GROUP = 231, EXIT_32 = 1, EXIT_GROUP_32 = 252 };
+	struct task_struct *task = (struct task_struct *)ctx[0];
+	u32 program = program_of(task);
+	if (program != TASK_UNTRACKED) {
+		/* These do not return; a process that was killed has another call there, or none. */
+		u32 nr = task_registers(task)->orig_ax;
+		int compat = is_compat(task);
+		if (compat ? nr == EXIT_32 || nr == EXIT_GROUP_32 : nr == EXIT || nr == EXIT_GROUP)
+			mark_used(program, nr, compat, 0);
+	}
+	if (task->signal->live.counter == 0) {
+		u32 tgid = task->tgid;
+		struct tracked *tracked = map_lookup(&tasks, &tgid);
+		if (tracked && tracked->program) {
+			tracked->program = TASK_UNTRACKED;
+			count_alive(-1);
+		}
+	}
+	return 0;
+}
+
+/* A signal handler is about to run, and will end with a call that leaves no trace: it restores other registers. */
+SEC("tp_btf/signal_deliver")
+int on_signal(u64 *ctx)
+{
+	enum { RT_SIGRETURN = 15, RT_SIGRETURN_32 = 173, SIGRETURN_32 = 119, SA_SIGINFO = 4, TIF_ADDR32 = 29 };
+	struct k_sigaction *action = (struct k_sigaction *)ctx[2];
+	struct task_struct *task = current_task();
+	u32 program = program_of(task);
+	if (program == TASK_UNTRACKED || (u64)READ(action, sa.sa_handler) <= 1)
+		return 0;
+	if (!(task->thread_info.flags & (1UL << TIF_ADDR32)))
+		mark_used(program, RT_SIGRETURN, 0, 0);
+	else
+		mark_used(program, READ(action, sa.sa_flags) & SA_SIGINFO ? RT_SIGRETURN_32 : SIGRETURN_32, 1, 0);
+	return 0;
+}
+
+/* Linux 6.14 and later. */
+SEC("tp_btf/cap_capable")
+int on_capability(u64 *ctx)
+{
+	struct user_namespace *namespace = (struct user_namespace *)ctx[1];
+	u32 capability = ctx[3];
+	s32 result = ctx[4];
+	struct task_struct *task = current_task();
+	u32 program = program_of(task);
+	if (program == TASK_UNTRACKED || program >= PROGRAMS)
+		return 0;
+	u32 nr = task_registers(task)->orig_ax;
+	int compat = is_compat(task);
+	u32 inum = namespace->ns.inum;
+	u64 key = mix(mix(mix(seed ^ KIND_CAPABILITY, program | (u64)nr << 32), capability | (u64)compat << 32), inum);
+	key = mix(key, (u64)result);
+	if (is_seen(key))
+		return 0;
+	struct scratch *s = begin(task, program, KIND_CAPABILITY);
+	if (!s)
+		return 0;
+	s->event.nr = nr;
+	s->event.compat = compat;
+	s->event.result = result;
+	s->event.args[0] = capability;
+	s->event.args[1] = inum;
+	if (send(key))
+		remember(key);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

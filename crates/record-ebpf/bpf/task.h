@@ -1,0 +1,223 @@
+/* Which processes are watched, and what the current system call is. */
+#pragma once
+
+#include "parts.h"
+
+enum { TS_COMPAT = 2, AT_FDCWD = -100 };
+
+/* A system call at its end: x86-64 keeps the arguments in the registers. */
+struct context {
+	struct task_struct *task;
+	u64 args[6];
+	s64 result;
+	u32 program;
+	u32 nr;
+	u32 compat;
+};
+
+INLINE int in_cgroup(void)
+{
+	u32 zero = 0;
+	u64 *id = map_lookup(&cgroups, &zero);
+	return id && *id && current_ancestor_cgroup_id(cgroup_level) == *id;
+}
+
+/* The slot of the program that the current process runs; TASK_UNTRACKED when it is not watched (yet). */
+INLINE u32 program_of(struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+	struct tracked *tracked = map_lookup(&tasks, &tgid);
+	if (!tracked)
+		return TASK_UNTRACKED;
+	u32 program = tracked->program;
+	if (by_cgroup) {
+		if (!in_cgroup())
+			return TASK_UNTRACKED;
+		return program ? program : TASK_UNKNOWN;
+	}
+	return program == TASK_AT_EXEC || program == TASK_STARTER ? TASK_UNTRACKED : program;
+}
+
+INLINE void set_program(u32 tgid, u32 program)
+{
+	struct tracked *tracked = map_lookup(&tasks, &tgid);
+	if (tracked)
+		tracked->program = program;
+}
+
+INLINE int is_compat(struct task_struct *task)
+{
+	return (task->thread_info.status & TS_COMPAT) != 0;
+}
+
+INLINE void arguments(const struct pt_regs *regs, int compat, u64 args[6])
+{
+	if (compat) {
+		args[0] = (u32)regs->bx;
+		args[1] = (u32)regs->cx;
+		args[2] = (u32)regs->dx;
+		args[3] = (u32)regs->si;
+		args[4] = (u32)regs->di;
+		args[5] = (u32)regs->bp;
+	} else {
+		args[0] = regs->di;
+		args[1] = regs->si;
+		args[2] = regs->dx;
+		args[3] = regs->r10;
+		args[4] = regs->r8;
+		args[5] = regs->r9;
+	}
+}
+
+INLINE u64 argument(const u64 args[6], s32 which)
+{
+	switch (which) {
+	case 0: return args[0];
+	case 1: return args[1];
+	case 2: return args[2];
+	case 3: return args[3];
+	case 4: return args[4];
+	default: return args[5];
+	}
+}
+
+INLINE void mark_used(u32 program, u32 nr, int compat, s64 result)
+{
+	if (program >= PROGRAMS)
+		return;
+	struct calls_used *row = map_lookup(&used, &program);
+	if (!row)
+		return;
+	u8 how = result >= 0 || result < -4095 ? 1 : result == -38 ? 4 : 2;
+	u32 index = (nr & (CALLS - 1)) + (compat ? CALLS : 0);
+	u8 before = row->by_number[index & (2 * CALLS - 1)];
+	if (!(before & how))
+		row->by_number[index & (2 * CALLS - 1)] = before | how;
+}
+
+/* Starts an event; its key is filled in by what is known of the call so far. */
+INLINE struct scratch *begin(struct task_struct *task, u32 program, u16 kind)
+{
+	struct scratch *s = scratch();
+	if (!s)
+		return NULL;
+	s->used = 0;
+	s->bases[0].dentry = s->bases[1].dentry = 0;
+	struct event *e = &s->event;
+	e->kind = kind;
+	e->program = program;
+	e->parts_cut = 0;
+	e->compat = 0;
+	e->nr = 0;
+	e->result = 0;
+	return s;
+}
+
+/* Adds what only an event that is sent needs, and sends it. The first event from another root or mount namespace than the
+ * host's says where that root is. */
+SUBPROGRAM int send(u64 key)
+{
+	struct task_struct *task = current_task();
+	struct scratch *s = scratch();
+	u32 zero = 0;
+	struct host *host = map_lookup(&hosts, &zero);
+	if (!s || !host)
+		return 0;
+	struct event *e = &s->event;
+	struct place root = place_of(s, &task->fs->root);
+	struct pid *pid = task->thread_pid;
+	e->key = key;
+	e->tgid = task->tgid;
+	e->inner_tid = READ(pid, numbers[READ(pid, level) & 31].nr);
+	pid = task->group_leader->thread_pid;
+	e->inner_tgid = READ(pid, numbers[READ(pid, level) & 31].nr);
+	e->parent = task->real_parent->tgid;
+	e->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
+	e->root = mix(mix(mix(seed, root.dentry), root.mount), e->mount_namespace);
+	int elsewhere = root.dentry != host->root.dentry || root.mount != host->root.mount ||
+			e->mount_namespace != host->mount_namespace;
+	if (!elsewhere)
+		e->root = 0;
+	int first = elsewhere && !is_seen(e->root);
+	if (first)
+		add_path(PART_ROOT, root.mount, root.dentry, 0);
+	if (!send_and_wake(s, first))
+		return 0;
+	if (first)
+		remember(e->root);
+	return 1;
+}
+
+/* The file behind a descriptor of the current process, as a number; 0 when there is none. */
+INLINE u64 file_of(struct task_struct *task, s64 fd)
+{
+	struct fdtable *table = task->files->fdt;
+	if (fd < 0 || fd >= table->max_fds)
+		return 0;
+	u64 file = 0;
+	read_kernel(&file, sizeof(file), (void *)((u64)table->fd + (u64)fd * 8));
+	return file;
+}
+
+INLINE struct place place_of_file(u64 file)
+{
+	struct place place = {};
+	if (file)
+		read_kernel(&place, sizeof(place), &((struct file *)file)->f_path);
+	return place;
+}
+
+/* Tells a file from others, also from one that had its dentry before. */
+INLINE u64 place_key(u64 key, const struct place *place)
+{
+	key = mix(mix(key, place->mount), place->dentry);
+	return place->dentry ? mix(key, READ((struct dentry *)place->dentry, d_name.hash)) : key;
+}
+
+/* Where a relative name starts. Tells apart directories that were renamed, as far as eight levels up. */
+INLINE u64 base_of(struct scratch *s, struct task_struct *task, s32 fd, struct place *base)
+{
+	if (fd == AT_FDCWD) {
+		*base = place_of(s, &task->fs->pwd);
+		u64 key = mix(seed, base->mount);
+		struct dentry *dentry = task->fs->pwd.dentry;
+		for (int level = 0; level < 8; level++) {
+			key = mix(key, number(s, dentry) ^ dentry->d_name.hash);
+			struct dentry *parent = dentry->d_parent;
+			if (parent == dentry)
+				break;
+			dentry = parent;
+		}
+		return key;
+	}
+	*base = place_of_file(file_of(task, fd));
+	u64 key = place_key(seed, base);
+	return base->dentry ? mix(key, (u64)READ((struct dentry *)base->dentry, d_parent)) : key;
+}
+
+/* Appends a name, notes where it starts from, and returns what tells it from others. 0 is no name. */
+SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
+{
+	struct task_struct *task = current_task();
+	struct scratch *s = scratch();
+	if (!s)
+		return 0;
+	u32 at = s->used + sizeof(struct part);
+	u64 key = name ? add_name(s, kind, name, from) : 0;
+	OPAQUE(at);
+	at &= 0x7fff;
+	if (key && at < PARTS_ROOM && s->parts[at] == '/') {
+		struct place root = place_of(s, &task->fs->root);
+		return mix(mix(key, root.dentry), root.mount);
+	}
+	return mix(key, base_of(s, task, fd, &s->bases[kind == PART_NAME2]));
+}
+
+/* Appends where the names start from. */
+INLINE void add_bases(struct scratch *s)
+{
+	if (s->bases[0].dentry)
+		add_path(PART_BASE, s->bases[0].mount, s->bases[0].dentry, 0);
+	if (s->bases[1].dentry)
+		add_path(PART_BASE2, s->bases[1].mount, s->bases[1].dentry, 0);
+}

@@ -1,0 +1,291 @@
+//! The programs in the kernel: loaded, attached, and the maps through which they are spoken with.
+
+use crate::table::{self, HANDLERS};
+use aya::maps::{Array, Map, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
+use aya::programs::{BtfTracePoint, ProgramFd};
+use aya::{Btf, Ebpf, EbpfLoader};
+use ringfence_calls::RING_OPERATIONS;
+use std::io;
+
+/// The compiled programs; `bpf/build` makes them of the source beside them.
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../bpf/recorder.bpf.o");
+
+/// How much the kernel keeps for the recorder to read: enough for a third of a second of 200,000 new paths a second.
+pub const RING_BYTES: u32 = 32 << 20;
+
+/// `TASK_…` of `bpf/maps.h`.
+mod task {
+    pub const UNTRACKED: u32 = 0;
+    pub const STARTER: u32 = 0xffff_fffd;
+    pub const UNKNOWN: u32 = 0xffff_ffff;
+}
+
+/// What is recorded, as the kernel side tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Processes that are tracked by number, and what descends from them.
+    Processes,
+    /// A control group and the groups below it.
+    Cgroup(Cgroup),
+}
+
+/// A control group of the unified hierarchy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cgroup {
+    /// Its path from the hierarchy's root: it may be made, or made anew, while it is recorded.
+    pub path: Vec<u8>,
+    /// Its inode number; 0 while there is none.
+    pub id: u64,
+}
+
+/// The longest path of a control group, with its end (`CGROUP_PATH_MAX` in `bpf/event.h`).
+pub const CGROUP_PATH: usize = 1024;
+
+/// The programs, attached. Dropping this detaches them.
+pub struct Kernel {
+    /// Where events arrive.
+    pub events: RingBuf<MapData>,
+    /// The processes.
+    pub tasks: Tasks,
+    used: Array<MapData, [u8; 2 * table::CALLS]>,
+    next_program: Array<MapData, u32>,
+    counters: PerCpuArray<MapData, u64>,
+    /// Whether capability checks are seen (Linux 6.14 and later).
+    pub sees_capabilities: bool,
+    /// Whether io_uring requests are seen (Linux 6.4 and later).
+    pub sees_rings: bool,
+    /// The kernel empties a table of programs when nobody has it open any more.
+    _handlers: ProgramArray<MapData>,
+    programs: Ebpf,
+}
+
+/// The processes as the kernel side knows them, by number of the first PID namespace.
+pub struct Tasks {
+    states: Array<MapData, [u32; 2]>,
+    alive: Array<MapData, i32>,
+    by_cgroup: bool,
+}
+
+/// `enum counter` of `bpf/event.h`.
+#[derive(Clone, Copy, Debug)]
+pub enum Counter {
+    /// Events for which there was no room.
+    Lost = 0,
+    /// Paths that were cut.
+    Cut = 2,
+    /// Programs for which there was no slot.
+    Crowded = 4,
+}
+
+/// Why the programs could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The kernel has no type information.
+    #[error("the kernel has no BTF (/sys/kernel/btf/vmlinux)")]
+    NoBtf(#[source] aya::BtfError),
+    /// The object does not fit this kernel.
+    #[error("the kernel refused the maps or lacks a structure")]
+    Object(#[from] aya::EbpfError),
+    /// The kernel refused a program.
+    #[error("the kernel refused the program {name}")]
+    Program {
+        /// The function in `bpf/`.
+        name: &'static str,
+        /// Why.
+        source: aya::programs::ProgramError,
+    },
+    /// A map of the object is missing or is another kind of map: the object is not of this source.
+    #[error("the object has no map {0}")]
+    Map(&'static str),
+    /// The control group's path is too long.
+    #[error("the control group's path is longer than {CGROUP_PATH} bytes")]
+    CgroupPath,
+    /// A map could not be read or written.
+    #[error("failed to use a map")]
+    Access(#[from] MapError),
+    /// `/proc/sys/kernel/pid_max` could not be read.
+    #[error("failed to read /proc/sys/kernel/pid_max")]
+    PidMax(#[source] io::Error),
+}
+
+/// Programs that see what not every kernel shows, by tracepoint: the first that the kernel takes is used.
+const CAPABILITIES: &[(&str, &str)] = &[("on_capability", "cap_capable")];
+const RING_SUBMIT: &[(&str, &str)] = &[("on_ring_submit", "io_uring_submit_req")];
+const RING_COMPLETE: &[(&str, &str)] =
+    &[("on_ring_complete", "io_uring_complete"), ("on_ring_complete_old", "io_uring_complete")];
+
+impl Kernel {
+    /// Loads and attaches the programs.
+    pub fn attach(filter: &Filter) -> Result<Kernel, LoadError> {
+        let btf = Btf::from_sys_fs().map_err(LoadError::NoBtf)?;
+        let pid_max = std::fs::read_to_string("/proc/sys/kernel/pid_max").map_err(LoadError::PidMax)?;
+        // Numbers end below pid_max (proc_sys_kernel(5)); what a later, greater one allows would not be tracked.
+        let pid_max: u32 = pid_max.trim().parse().unwrap_or(1 << 22);
+        let none = Cgroup::default();
+        let (by_cgroup, cgroup) = match filter {
+            Filter::Processes => (0_u32, &none),
+            Filter::Cgroup(cgroup) => (1, cgroup),
+        };
+        let level = cgroup.path.split(|&b| b == b'/').filter(|name| !name.is_empty()).count() as u32;
+        let mut path = [0; CGROUP_PATH];
+        path.get_mut(..cgroup.path.len())
+            .filter(|room| room.len() < CGROUP_PATH)
+            .ok_or(LoadError::CgroupPath)?
+            .copy_from_slice(&cgroup.path);
+        let calls = table::bytes();
+        let seed = seed();
+        let mut ebpf = EbpfLoader::new()
+            .btf(Some(&btf))
+            .override_global("seed", &seed, true)
+            .override_global("by_cgroup", &by_cgroup, true)
+            .override_global("cgroup_level", &level, true)
+            .override_global("cgroup_path", &path, true)
+            .override_global("ring_size", &RING_BYTES, true)
+            .override_global("ring_operations", &RING_OPERATIONS, true)
+            .override_global("calls", &calls, true)
+            .map_max_entries("tasks", pid_max)
+            .map_max_entries("events", RING_BYTES)
+            .load(OBJECT)?;
+
+        let mut handlers: ProgramArray<MapData> = take(&mut ebpf, "handlers")?;
+        for (handler, name) in HANDLERS {
+            let refused = |source| LoadError::Program { name, source };
+            let program = load(&mut ebpf, name, "sys_exit", &btf)?;
+            let fd: ProgramFd = program.fd().and_then(|fd| Ok(fd.try_clone()?)).map_err(refused)?;
+            handlers.set(handler, &fd, 0)?;
+        }
+        let mut cgroups: Array<MapData, u64> = take(&mut ebpf, "cgroups")?;
+        cgroups.set(0, cgroup.id, 0)?;
+        let tasks = Tasks {
+            states: take(&mut ebpf, "tasks")?,
+            alive: take(&mut ebpf, "alive")?,
+            by_cgroup: by_cgroup != 0,
+        };
+        let mut kernel = Kernel {
+            events: take(&mut ebpf, "events")?,
+            tasks,
+            used: take(&mut ebpf, "used")?,
+            next_program: take(&mut ebpf, "next_program")?,
+            counters: take(&mut ebpf, "counters")?,
+            sees_capabilities: attach_one(&mut ebpf, CAPABILITIES, &btf),
+            sees_rings: attach_one(&mut ebpf, RING_COMPLETE, &btf)
+                && attach_one(&mut ebpf, RING_SUBMIT, &btf),
+            _handlers: handlers,
+            programs: ebpf,
+        };
+        if by_cgroup != 0 {
+            kernel.load_and_attach("on_cgroup", "cgroup_mkdir", &btf)?;
+        }
+        for (name, tracepoint) in [
+            ("on_exit", "sched_process_exit"),
+            ("on_fork", "sched_process_fork"),
+            ("on_exec", "sched_process_exec"),
+            ("on_signal", "signal_deliver"),
+        ] {
+            kernel.load_and_attach(name, tracepoint, &btf)?;
+        }
+        attach(&mut kernel.programs, "dispatch")?;
+        // The first call of a starter shows the programs what the host's view is.
+        kernel.tasks.set_starter(true)?;
+        kernel.tasks.set_starter(false)?;
+        Ok(kernel)
+    }
+
+    fn load_and_attach(&mut self, name: &'static str, tracepoint: &str, btf: &Btf) -> Result<(), LoadError> {
+        load(&mut self.programs, name, tracepoint, btf)?;
+        attach(&mut self.programs, name)
+    }
+
+    /// How many slots of programs are in use, slot 0 included.
+    pub fn programs(&self) -> Result<u32, LoadError> {
+        Ok(self.next_program.get(&0, 0)? + 1)
+    }
+
+    /// The calls that a program used: a byte for each of both ABIs' numbers, with the bits of `struct calls_used`.
+    pub fn calls_used(&self, program: u32) -> Result<[u8; 2 * table::CALLS], LoadError> {
+        Ok(self.used.get(&program, 0)?)
+    }
+
+    /// A counter, over all processors.
+    pub fn count(&self, counter: Counter) -> Result<u64, LoadError> {
+        Ok(self.counters.get(&(counter as u32), 0)?.iter().sum())
+    }
+}
+
+impl Tasks {
+    /// From now on what this thread starts is tracked, once it executes something; or no more.
+    pub fn set_starter(&mut self, starting: bool) -> Result<(), LoadError> {
+        let state = if starting { task::STARTER } else { task::UNTRACKED };
+        let thread = rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs();
+        Ok(self.states.set(thread, [state, 0], 0)?)
+    }
+
+    /// Tracks a process; whether that was new.
+    pub fn track(&mut self, process: u32) -> Result<bool, LoadError> {
+        if process >= self.states.len() || self.is_tracked(process) {
+            return Ok(false);
+        }
+        self.states.set(process, [task::UNKNOWN, 0], 0)?;
+        Ok(true)
+    }
+
+    /// Whether a process is recorded. One of a control group is, from its first call in it on.
+    pub fn is_tracked(&self, process: u32) -> bool {
+        self.program_of(process).is_some()
+    }
+
+    /// The slot of the program that a process runs.
+    pub fn program_of(&self, process: u32) -> Option<u32> {
+        let state = self.states.get(&process, 0).ok()?[0];
+        (state != task::UNTRACKED && state != task::STARTER).then_some(state)
+    }
+
+    /// How many processes came to be tracked because another one that was tracked started them, without those that
+    /// ended. Those of [`Tasks::track`] do not count when they start, but do when they end.
+    pub fn alive(&self) -> Result<i32, LoadError> {
+        debug_assert!(!self.by_cgroup, "processes of a control group come and go by it");
+        Ok(self.alive.get(&0, 0)?)
+    }
+}
+
+fn take<M: TryFrom<Map, Error = MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, LoadError> {
+    Ok(M::try_from(ebpf.take_map(name).ok_or(LoadError::Map(name))?)?)
+}
+
+/// A number that nobody watched can know.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    match rustix::rand::getrandom(&mut bytes[..], rustix::rand::GetRandomFlags::empty()) {
+        Ok(8) => u64::from_ne_bytes(bytes) | 1,
+        // Before the pool is initialised, early at boot.
+        _ => u64::from(std::process::id()) << 32 | 1,
+    }
+}
+
+fn load<'e>(
+    ebpf: &'e mut Ebpf,
+    name: &'static str,
+    tracepoint: &str,
+    btf: &Btf,
+) -> Result<&'e mut BtfTracePoint, LoadError> {
+    let refused = |source| LoadError::Program { name, source };
+    let program = ebpf.program_mut(name).ok_or(LoadError::Map(name))?;
+    let program: &mut BtfTracePoint = program.try_into().map_err(refused)?;
+    program.load(tracepoint, btf).map_err(refused)?;
+    Ok(program)
+}
+
+fn attach(ebpf: &mut Ebpf, name: &'static str) -> Result<(), LoadError> {
+    let refused = |source| LoadError::Program { name, source };
+    let program = ebpf.program_mut(name).ok_or(LoadError::Map(name))?;
+    let program: &mut BtfTracePoint = program.try_into().map_err(refused)?;
+    program.attach().map_err(refused)?;
+    Ok(())
+}
+
+/// Attaches the first of the programs that this kernel takes; whether it took one.
+fn attach_one(ebpf: &mut Ebpf, choices: &[(&'static str, &str)], btf: &Btf) -> bool {
+    choices
+        .iter()
+        .any(|(name, tracepoint)| load(ebpf, name, tracepoint, btf).is_ok() && attach(ebpf, name).is_ok())
+}
