@@ -75,6 +75,16 @@ impl Bench {
         Ok(all)
     }
 
+    /// Runs the drafts, and those that disagree once more: units of one batch can meet in directories that all see, so
+    /// a disagreement counts when it happens again. The answers are the numbers of the drafts that still disagree.
+    pub fn confirmed(&self, drafts: &[Draft]) -> Result<Vec<(usize, Compared)>> {
+        let disagree = |compared: &Compared| !compared.differences().is_empty();
+        let first = self.run(drafts)?;
+        let suspects: Vec<usize> = (0..drafts.len()).filter(|at| disagree(&first[*at])).collect();
+        let again = self.run(&suspects.iter().map(|at| drafts[*at].clone()).collect::<Vec<_>>())?;
+        Ok(suspects.into_iter().zip(again).filter(|(_, compared)| disagree(compared)).collect())
+    }
+
     fn together(&self, drafts: &[Draft]) -> Result<Vec<Compared>> {
         let named: Vec<(String, &Draft)> =
             drafts.iter().enumerate().map(|(number, draft)| (format!("agr-{number}"), draft)).collect();

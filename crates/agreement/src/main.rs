@@ -71,11 +71,11 @@ fn main() -> anyhow::Result<ExitCode> {
             other: match with {
                 With::Ringfence => Other::Ringfence(std::fs::read(built(Program::RINGFENCE)?)?),
                 With::Systemd => Other::Systemd,
-                With::Plan | With::Nothing => Other::Nothing,
+                With::Plan => Other::Nothing,
             },
             predict: match with {
                 With::Ringfence | With::Plan => Some(std::fs::read(built(Program::AGREEMENT)?)?),
-                With::Systemd | With::Nothing => None,
+                With::Systemd => None,
             },
             root: arguments.root.clone(),
             host: arguments.host,
@@ -83,7 +83,7 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let agree = match &arguments.command {
         Command::Record { names } => {
-            record::record(&bench(With::Nothing)?, names)?;
+            record::record(&bench(With::Systemd)?, names)?;
             true
         }
         Command::Predict { names } => {

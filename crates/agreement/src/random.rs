@@ -41,8 +41,6 @@ pub enum With {
     Plan,
     /// systemd once more: tells whether the harness itself is steady.
     Systemd,
-    /// Nothing: only says what systemd makes of the units.
-    Nothing,
 }
 
 impl Options {
@@ -61,20 +59,13 @@ pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
     };
     println!("seed {seed}, {} units", numbers.len());
     let drafts: Vec<Draft> = numbers.iter().map(|number| draft(seed, *number)).collect();
-    let compared = bench.run(&drafts)?;
-    tell_statuses(&compared);
-    let disagree = |compared: &Compared| !compared.differences().is_empty();
-    let suspects: Vec<usize> = (0..drafts.len()).filter(|at| disagree(&compared[*at])).collect();
-    // Units of one batch can meet in directories that all see; a disagreement counts when it happens again.
-    let again = bench.run(&suspects.iter().map(|at| drafts[*at].clone()).collect::<Vec<_>>())?;
-    let confirmed = suspects.iter().zip(&again).filter(|(_, compared)| disagree(compared));
-    let disagreeing: Vec<usize> = confirmed.map(|(at, _)| *at).collect();
-    for &at in &disagreeing {
-        println!("\n== seed {seed} unit {}", numbers[at]);
-        tell(&drafts[at], &compared[at], options.show);
+    let disagreeing = bench.confirmed(&drafts)?;
+    for (at, compared) in &disagreeing {
+        println!("\n== seed {seed} unit {}", numbers[*at]);
+        tell(&drafts[*at], compared, options.show);
     }
     println!("\nseed {seed}: {} of {} units agree", drafts.len() - disagreeing.len(), drafts.len());
-    let few = unlike(&disagreeing, &compared, options.minimise);
+    let few = unlike(&disagreeing, options.minimise);
     let small = minimised(bench, few.iter().map(|at| drafts[*at].clone()).collect())?;
     let again = bench.run(&small)?;
     for ((at, draft), compared) in few.iter().zip(&small).zip(&again) {
@@ -90,24 +81,16 @@ pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
 }
 
 /// Up to so many of the disagreeing units, no two of which disagree first about the same kind of thing.
-fn unlike(disagreeing: &[usize], compared: &[Compared], count: usize) -> Vec<usize> {
+fn unlike(disagreeing: &[(usize, Compared)], count: usize) -> Vec<usize> {
     let mut kinds = BTreeSet::new();
-    let kind = |at: usize| {
-        let first = compared[at].differences().into_iter().next()?;
+    let kind = |compared: &Compared| {
+        let first = compared.differences().into_iter().next()?;
         let about: Vec<&str> = first.about.split(' ').filter(|word| !word.starts_with('/')).collect();
         let said = |text: &str| text.split([':', ';']).next().unwrap_or_default().to_owned();
         Some((about.join(" "), said(&first.systemd), said(&first.ringfence)))
     };
-    disagreeing.iter().copied().filter(|at| kinds.insert(kind(*at))).take(count).collect()
-}
-
-fn tell_statuses(compared: &[Compared]) {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for one in compared {
-        *counts.entry(format!("{} {}", one.systemd.result, one.systemd.status)).or_default() += 1;
-    }
-    let counts: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
-    println!("under systemd: {}", counts.join(", "));
+    let unlike = disagreeing.iter().filter(|(_, compared)| kinds.insert(kind(compared)));
+    unlike.map(|(at, _)| *at).take(count).collect()
 }
 
 fn tell(draft: &Draft, compared: &Compared, show: usize) {

@@ -116,20 +116,26 @@ pub fn run_systemd_tests(
     runner: Runner,
     words: &[String],
 ) -> Result<Vec<(String, Verdict)>> {
-    machine.shell(&format!("set -e; mkdir -p /run/systemd/system; cp -r {UNITS}/. /run/systemd/system/"))?;
+    // A machine with /run/systemd/system counts as booted with systemd (sd_booted(3)); the other one is not to.
+    let units = match runner {
+        Runner::Systemd => "/run/systemd/system",
+        Runner::Ringfence => "/run/systemd/transient",
+    };
+    machine.shell(&format!("set -e; mkdir -p {units}; cp -r {UNITS}/. {units}/"))?;
     let mut environment: Vec<(String, String)> = Vec::new();
+    let wanted = |unit: &str| words.is_empty() || words.iter().any(|word| unit.contains(word.as_str()));
     let mut verdicts = Vec::new();
     for step in table()? {
         match step {
             // A step that fails shows in the unit that needed it, or in a condition.
-            Step::Shell(shell) => drop(machine.shell(&format!("{{ {shell}; }} 2>/dev/null || true"))?),
+            Step::Shell(shell) => {
+                machine.shell(&format!("units={units}; {{ {shell}; }} >/dev/null 2>&1 || true"))?;
+            }
             Step::Set(name, value) => environment.push((name, value)),
             Step::Clear => environment.clear(),
+            Step::Skip(unit, _) | Step::Unit(unit, ..) if !wanted(&unit) => {}
             Step::Skip(unit, why) => verdicts.push((unit, Verdict::Skipped(why))),
             Step::Unit(unit, expected, condition) => {
-                if !words.is_empty() && !words.iter().any(|word| unit.contains(word.as_str())) {
-                    continue;
-                }
                 let verdict = match condition {
                     Some(shell) if !holds(machine, &shell)? => {
                         Verdict::Skipped(format!("here it is not so that `{shell}`"))
@@ -175,7 +181,7 @@ fn run(
                 ),
             };
             format!(
-                "{give}\nsystemctl daemon-reload\nsystemctl start {unit} >/dev/null 2>&1; started=$?\n{take}\n\
+                "{give}\nsystemctl daemon-reload\nsystemctl start --wait {unit} >/dev/null 2>&1; started=$?\n{take}\n\
                  code=$(systemctl show -P ExecMainCode {unit}); status=$(systemctl show -P ExecMainStatus {unit})\n\
                  if [ \"$code\" -gt 1 ]; then status=$((128 + status)); fi\n\
                  if [ \"$code\" = 0 ]; then status=$started; fi\n\
