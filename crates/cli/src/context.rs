@@ -53,6 +53,11 @@ impl Context {
         }
     }
 
+    /// Whether nothing but errors is wanted on standard error.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Says something about the progress of the work, unless `-q`.
     pub fn note(&self, message: impl std::fmt::Display) {
         if !self.quiet {

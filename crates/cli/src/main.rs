@@ -8,6 +8,7 @@ mod failure;
 mod installed_systemd;
 mod loading;
 mod output;
+mod recorders;
 
 use args::Arguments;
 use clap::Parser;

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod cgroup;
 mod delivery;
 mod execution;
 mod mounts;
@@ -19,6 +20,7 @@ mod target;
 mod view;
 
 pub use attempt::{Attempt, Located, SocketAddress};
+pub use cgroup::cgroup_directory;
 pub use delivery::{Change, Peers, change, uses};
 pub use execution::{MOST_SCRIPTS, interpreter};
 pub use ptrace::PtraceRecorder;

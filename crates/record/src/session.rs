@@ -4,7 +4,9 @@
 //! a copy, so that recording goes on meanwhile, and put in place by renaming: whoever looks, at any moment, finds a whole
 //! file, and one that is at most [`CHECKPOINT`] old but for the time that writing it takes.
 
-use crate::{BlindSpot, Ended, Event, RecordError, Recorder, Sink, Stop, Target};
+use crate::{
+    BlindSpot, Ended, Event, Operation, Operations, RecordError, Recorder, Sink, Stop, Target, What,
+};
 use ringfence_profile::{Profile, Recording, RecordingId};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -30,6 +32,9 @@ pub struct Session {
     pub limit: Option<Duration>,
     /// Where the profile is saved, while it grows and at its end; nowhere if `None`.
     pub output: Option<PathBuf>,
+    /// Executables that only start the target, such as the service manager's: of what they do, only what they execute is
+    /// kept.
+    pub starters: Vec<PathBuf>,
 }
 
 /// How far a recording has come.
@@ -76,6 +81,11 @@ pub struct SaveError {
 }
 
 impl Session {
+    /// A session that goes on until the target ends, and saves nothing.
+    pub fn new(target: Target) -> Session {
+        Session { target, name: String::new(), limit: None, output: None, starters: Vec::new() }
+    }
+
     /// Records, on a thread of its own, and reports to `report` on this one.
     ///
     /// # Errors
@@ -94,6 +104,7 @@ impl Session {
                 recording: self.recording(&*recorder),
                 changes: 0,
             })),
+            starters: self.starters.clone(),
             ready,
         };
         let shared = Arc::clone(&folder.shared);
@@ -157,6 +168,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 /// Folds on the recorder's thread.
 struct Folder {
     shared: Arc<Mutex<Shared>>,
+    starters: Vec<PathBuf>,
     ready: Sender<()>,
 }
 
@@ -169,8 +181,10 @@ impl Sink for Folder {
     fn event(&mut self, event: Event) {
         let mut shared = lock(&self.shared);
         shared.recording.events += 1;
-        let new = shared.profile.add(&event);
-        shared.changes += u64::from(new);
+        if !self.starters.contains(&event.by.exe) || is_execution(&event) {
+            let new = shared.profile.add(&event);
+            shared.changes += u64::from(new);
+        }
     }
 
     fn lost(&mut self, events: u64) {
@@ -193,6 +207,11 @@ impl Sink for Folder {
             shared.changes += 1;
         }
     }
+}
+
+fn is_execution(event: &Event) -> bool {
+    let executed = [Operation::Exec, Operation::Interpret].into_iter().collect::<Operations>();
+    matches!(&event.what, What::File(file) if !file.operations.and(executed).is_empty())
 }
 
 /// Keeps time on the calling thread.

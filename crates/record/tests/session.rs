@@ -15,7 +15,7 @@ fn shell(script: &str) -> Target {
 }
 
 fn run(target: Target, limit: Option<Duration>, stop: &Stop, report: &mut dyn FnMut(Report)) -> Outcome {
-    let session = Session { target, name: String::new(), limit, output: None };
+    let session = Session { limit, ..Session::new(target) };
     session.run(Box::new(PtraceRecorder::new().unwrap()), stop, report).unwrap()
 }
 

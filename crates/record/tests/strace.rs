@@ -21,7 +21,7 @@ fn recorded(command: &[&str]) -> BTreeSet<Use> {
         program: command[0].into(),
         arguments: command[1..].iter().map(OsString::from).collect(),
     });
-    let session = Session { target, name: String::new(), limit: None, output: None };
+    let session = Session::new(target);
     let recorder = Box::new(PtraceRecorder::new().unwrap());
     let outcome = session.run(recorder, &Stop::new().unwrap(), &mut |_| {}).unwrap();
     outcome.ended.unwrap();

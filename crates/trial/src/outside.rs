@@ -137,8 +137,7 @@ fn attach(
     let (ready, is_ready) = mpsc::channel();
     let stop = stop.clone();
     let recording = std::thread::spawn(move || {
-        let session =
-            Session { name: String::new(), target: Target::Process(pid), limit: None, output: None };
+        let session = Session::new(Target::Process(pid));
         let outcome = session
             .run(recorder, &stop, &mut |report| {
                 if report == ringfence_record::Report::Ready {

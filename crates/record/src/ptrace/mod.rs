@@ -60,6 +60,8 @@ impl Recorder for PtraceRecorder {
             }
             Target::Cgroup(directory) => {
                 sink.blind_spot(BlindSpot::StartUp);
+                // Whatever others put into the group later is not a descendant of what is there now.
+                sink.blind_spot(BlindSpot::NotFollowed);
                 let processes = launch::members(directory)
                     .map_err(|source| RecordError::Attach { target: target.to_string(), source })?;
                 Tracer::new(&self.table, Mode::EveryCall, stop, sink)?.run_attached(target, &processes)
