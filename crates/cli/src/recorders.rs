@@ -2,23 +2,29 @@
 
 use crate::failure::Failure;
 use ringfence_record::{PtraceRecorder, RecordError, Recorder, RecorderKind};
+use ringfence_record_ebpf::EbpfRecorder;
 
 /// The choice on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Choice {
-    /// The best that works here
+    /// eBPF where it works, else ptrace
     #[default]
     Auto,
+    /// eBPF: root, a kernel with BTF; costs next to nothing
+    Ebpf,
     /// ptrace: any user, any container
     Ptrace,
 }
 
-/// A recorder.
-pub fn choose(choice: Choice) -> Result<Box<dyn Recorder>, Failure> {
+/// A recorder; whether the kernel agrees to the one that is chosen is only seen when it records.
+pub fn choose(choice: Choice) -> Result<Box<dyn Recorder>, RecordError> {
+    let ptrace = || PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>);
     match choice {
-        Choice::Auto | Choice::Ptrace => match PtraceRecorder::new() {
+        Choice::Ptrace => ptrace(),
+        Choice::Ebpf => Ok(Box::new(EbpfRecorder::new()?)),
+        Choice::Auto => match EbpfRecorder::new() {
             Ok(recorder) => Ok(Box::new(recorder)),
-            Err(error) => Err(failure(&error)),
+            Err(_) => ptrace(),
         },
     }
 }

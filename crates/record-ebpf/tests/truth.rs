@@ -66,7 +66,7 @@ fn record(program: &Path, stage: &Stage, deed: &[&str]) -> Result<Profile, Faile
     let mut arguments = vec![OsString::from("perform"), OsString::from(stage.directory())];
     arguments.extend(deed.iter().map(OsString::from));
     let target = Target::Command(Command { program: program.into(), arguments });
-    let session = Session { target, name: String::new(), limit: None, output: None };
+    let session = Session::new(target);
     let outcome = session.run(Box::new(EbpfRecorder::new()?), &Stop::new()?, &mut |_| {})?;
     match outcome.ended? {
         Ended::Command(status) if status.success() => Ok(outcome.profile),

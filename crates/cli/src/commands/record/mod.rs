@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::recorders::{self, Choice};
 use live::Live;
-use ringfence_record::{Ended, Outcome, RecordError, RecorderKind, Report, Session, Stop};
+use ringfence_record::{Ended, Outcome, RecordError, Recorder, RecorderKind, Report, Session, Stop};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
@@ -59,7 +59,31 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         starters: what.starters.clone(),
         ..Session::new(what.target.clone())
     };
-    let recorder = recorders::choose(args.recorder)?;
+    let mut choice = args.recorder;
+    loop {
+        let recorder = recorders::choose(choice).map_err(|error| recorders::failure(&error))?;
+        let outcome = watch(&session, recorder, &what, &stop, context)?;
+        match outcome.ended {
+            // Whether the kernel takes the programs is only known when it is asked.
+            Err(error @ RecordError::Unavailable { kind: RecorderKind::Ebpf, .. })
+                if choice == Choice::Auto =>
+            {
+                context.note(format_args!("{}; going on with ptrace", recorders::chain(&error)));
+                choice = Choice::Ptrace;
+            }
+            _ => return conclude(outcome, args, context),
+        }
+    }
+}
+
+/// One recording, with its live line, and the restart that was asked for.
+fn watch(
+    session: &Session,
+    recorder: Box<dyn Recorder>,
+    what: &What,
+    stop: &Stop,
+    context: &Context,
+) -> Result<Outcome, Failure> {
     if what.restart.is_some() && recorder.kind() == RecorderKind::Ptrace {
         return Err(Failure::input("ptrace cannot watch what the service manager starts")
             .hint("without --restart, ptrace attaches to the running service")
@@ -67,7 +91,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     }
     let live = Live::new(context, &what.target);
     let mut restarting = None;
-    let outcome = session.run(recorder, &stop, &mut |report| match report {
+    let outcome = session.clone().run(recorder, stop, &mut |report| match report {
         Report::Ready => {
             live.ready();
             restarting = what.restart.clone().map(|unit| {
@@ -84,7 +108,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if let Some(Ok(restarted)) = restarting.filter(|thread| thread.is_finished()).map(JoinHandle::join) {
         restarted?;
     }
-    conclude(outcome, args, context)
+    Ok(outcome)
 }
 
 /// Tells what came of it.
