@@ -5,6 +5,7 @@ use crate::list::{List, Standing};
 use crate::{Ruling, Sense, Verdict};
 use ringfence_terms::{Complaint, Errno, Origin};
 use std::fmt;
+use std::sync::Arc;
 
 /// An address family that systemd can name (`sys/socket.h`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,9 +98,10 @@ impl AddressFamilies {
             State::Listed(list) => list,
             State::Unset | State::Nothing(_) => List::opened(line.sense(), origin),
         };
+        let shared = Arc::new(origin.clone());
         for word in line.words(UNQUOTED, &mut complaints) {
             match AddressFamily::named(&word) {
-                Some(family) => list.mention(family, line.inverted, None, origin),
+                Some(family) => list.mention(family, line.inverted, None, &shared),
                 None => {
                     complaints.push(complaint(origin, &word, format!("no address family is named `{word}`")));
                 }
@@ -158,7 +160,7 @@ impl AddressFamilies {
         let listed = entry.is_some_and(|entry| entry.standing != Standing::Removed);
         let allowed = listed == (list.sense == Sense::Allow);
         let origin = match entry {
-            Some(entry) => Some(&entry.origin),
+            Some(entry) => Some(&*entry.origin),
             None => (!allowed).then_some(&list.opened_by),
         };
         Ruling { verdict: if allowed { Verdict::Allowed } else { denied }, origin }

@@ -8,7 +8,7 @@ use crate::{Abi, Action, Denial, Group, Machine, Member, Ruling, Sense, Syscall,
 use ringfence_terms::{Complaint, Errno, Origin, Sourced};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The state of `SystemCallFilter=` after some lines, each entry with the line that put it there.
 ///
@@ -36,11 +36,12 @@ impl SyscallFilter {
             return complaints;
         };
         let list = self.list.get_or_insert_with(|| opened(line.sense(), origin));
+        let shared = Arc::new(origin.clone());
         for word in line.words(VERBATIM, &mut complaints) {
             match Word::parse(&word, line.inverted) {
                 Ok(parsed) => {
                     for call in parsed.calls {
-                        list.mention(call, line.inverted, parsed.answer, origin);
+                        list.mention(call, line.inverted, parsed.answer, &shared);
                     }
                 }
                 Err(message) => complaints.push(complaint(origin, &word, message)),
@@ -103,7 +104,7 @@ impl SyscallFilter {
     pub fn verdict(&self, call: Syscall, machine: Machine) -> Ruling<'_> {
         let Some(list) = &self.list else { return Ruling::FREE };
         let (standing, origin) = match list.entry(call) {
-            Some(entry) => (entry.standing, Some(&entry.origin)),
+            Some(entry) => (entry.standing, Some(&*entry.origin)),
             None if list.sense == Sense::Deny => return Ruling::FREE,
             None => (Standing::Removed, Some(&list.opened_by)),
         };
@@ -149,7 +150,7 @@ impl SyscallFilter {
                 Denial::Errno(Errno::ENOSYS) => FaultReason::AnswersAsUnknown,
                 _ => return None,
             };
-            Some(FilterFault { call, reason, origin: list.entry(call)?.origin.clone() })
+            Some(FilterFault { call, reason, origin: Origin::clone(&list.entry(call)?.origin) })
         });
         // systemd adds write() before it looks at the answers.
         faults.min_by_key(|fault| fault.reason)
@@ -255,8 +256,9 @@ fn is_known(call: Syscall, machine: Machine) -> bool {
 fn opened(sense: Sense, origin: &Origin) -> List<Syscall> {
     let mut list = List::opened(sense, origin);
     if sense == Sense::Allow {
+        let shared = Arc::new(origin.clone());
         for &call in Group::DEFAULT.calls() {
-            list.mention(call, false, None, origin);
+            list.mention(call, false, None, &shared);
         }
     }
     list

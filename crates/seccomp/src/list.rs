@@ -2,7 +2,7 @@
 
 use crate::Denial;
 use ringfence_terms::Origin;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Whether a list says what is allowed or what is denied. Its first line decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,15 +19,16 @@ pub(crate) struct List<K> {
     pub(crate) sense: Sense,
     /// The line that decided the sense.
     pub(crate) opened_by: Origin,
-    /// Everything that some line spoke about.
-    entries: BTreeMap<K, Entry>,
+    /// Everything that some line spoke about, sorted. A line speaks about hundreds of calls in their order, which
+    /// a sorted vector takes in faster than a tree.
+    entries: Vec<(K, Entry)>,
 }
 
 /// What the last line that spoke about something did, and which line that was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) standing: Standing,
-    pub(crate) origin: Origin,
+    pub(crate) origin: Arc<Origin>,
 }
 
 /// What a list says about something that some line spoke about.
@@ -44,27 +45,39 @@ pub(crate) enum Standing {
 impl<K: Copy + Ord> List<K> {
     /// An empty list whose first line, with or without `~`, is `origin`.
     pub(crate) fn opened(sense: Sense, origin: &Origin) -> List<K> {
-        List { sense, opened_by: origin.clone(), entries: BTreeMap::new() }
+        List { sense, opened_by: origin.clone(), entries: Vec::new() }
     }
 
     /// One word of a line; `inverted` when the line starts with `~` (systemd: `seccomp_parse_syscall_filter`).
-    pub(crate) fn mention(&mut self, item: K, inverted: bool, answer: Option<Denial>, origin: &Origin) {
+    pub(crate) fn mention(&mut self, item: K, inverted: bool, answer: Option<Denial>, origin: &Arc<Origin>) {
         let standing = match (self.sense, inverted, answer) {
             (_, true, Some(denial)) => Standing::Answered(denial),
             (Sense::Allow, false, _) | (Sense::Deny, true, None) => Standing::Listed,
             (Sense::Allow, true, None) | (Sense::Deny, false, _) => Standing::Removed,
         };
-        self.entries.insert(item, Entry { standing, origin: origin.clone() });
+        let entry = Entry { standing, origin: origin.clone() };
+        if self.entries.last().is_none_or(|(last, _)| *last < item) {
+            self.entries.push((item, entry));
+            return;
+        }
+        match self.position(item) {
+            Ok(at) => self.entries[at].1 = entry,
+            Err(at) => self.entries.insert(at, (item, entry)),
+        }
     }
 
     /// What the last line that spoke about an item did with it.
     pub(crate) fn entry(&self, item: K) -> Option<&Entry> {
-        self.entries.get(&item)
+        self.position(item).ok().map(|at| &self.entries[at].1)
+    }
+
+    fn position(&self, item: K) -> Result<usize, usize> {
+        self.entries.binary_search_by_key(&item, |(item, _)| *item)
     }
 
     /// What is on the list now, with its own answer where it has one.
     pub(crate) fn listed(&self) -> impl Iterator<Item = (K, Option<Denial>)> {
-        self.entries.iter().filter_map(|(&item, entry)| match entry.standing {
+        self.entries.iter().filter_map(|&(item, ref entry)| match entry.standing {
             Standing::Listed => Some((item, None)),
             Standing::Answered(denial) => Some((item, Some(denial))),
             Standing::Removed => None,

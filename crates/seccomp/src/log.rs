@@ -5,6 +5,7 @@ use crate::line::{Line, VERBATIM, complaint};
 use crate::list::{List, Standing};
 use crate::{Ruling, Sense, Syscall, Verdict};
 use ringfence_terms::{Complaint, Origin};
+use std::sync::Arc;
 
 /// The state of `SystemCallLog=` after some lines (systemd: `config_parse_syscall_log`).
 ///
@@ -23,10 +24,11 @@ impl SyscallLog {
             return complaints;
         };
         let list = self.list.get_or_insert_with(|| List::opened(line.sense(), origin));
+        let shared = Arc::new(origin.clone());
         for word in line.words(VERBATIM, &mut complaints) {
             match calls_named(&word) {
                 Ok(calls) => {
-                    calls.into_iter().for_each(|call| list.mention(call, line.inverted, None, origin))
+                    calls.into_iter().for_each(|call| list.mention(call, line.inverted, None, &shared))
                 }
                 Err(message) => complaints.push(complaint(origin, &word, message)),
             }
@@ -65,10 +67,10 @@ impl SyscallLog {
         let entry = list.entry(call);
         let listed = entry.is_some_and(|entry| entry.standing != Standing::Removed);
         if listed == (list.sense == Sense::Allow) {
-            let origin = Some(entry.map_or(&list.opened_by, |entry| &entry.origin));
+            let origin = Some(entry.map_or(&list.opened_by, |entry| &*entry.origin));
             Ruling { verdict: Verdict::Logged, origin }
         } else {
-            Ruling { verdict: Verdict::Allowed, origin: entry.map(|entry| &entry.origin) }
+            Ruling { verdict: Verdict::Allowed, origin: entry.map(|entry| &*entry.origin) }
         }
     }
 }

@@ -20,6 +20,9 @@ use std::sync::Arc;
 #[derive(Clone, Eq)]
 pub struct AbsPath(Arc<Path>);
 
+/// The number of bytes that is too many for a path (`PATH_MAX`).
+const LONGEST: usize = 4096;
+
 impl Hash for AbsPath {
     /// As a [`Path`], which it can be borrowed as.
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -109,10 +112,15 @@ impl AbsPath {
         if simple.is_empty() {
             simple.push(b'/');
         }
-        if simple.len() >= 4096 {
+        if simple.len() >= LONGEST {
             return Err(PathError::TooLong);
         }
-        Ok(AbsPath(Arc::from(Path::new(OsStr::from_bytes(&simple)))))
+        Ok(AbsPath::of_simple(&simple))
+    }
+
+    /// From bytes that are a path in its simplest spelling already.
+    fn of_simple(bytes: &[u8]) -> Self {
+        AbsPath(Arc::from(Path::new(OsStr::from_bytes(bytes))))
     }
 
     /// The path as the standard library's type.
@@ -132,7 +140,12 @@ impl AbsPath {
 
     /// The directory that holds this path; `None` for `/`.
     pub fn parent(&self) -> Option<AbsPath> {
-        self.0.parent().map(|p| AbsPath(Arc::from(p)))
+        let bytes = self.as_bytes();
+        if self.is_root() {
+            return None;
+        }
+        let slash = bytes.iter().rposition(|&b| b == b'/')?;
+        Some(AbsPath::of_simple(&bytes[..slash.max(1)]))
     }
 
     /// The last component; `None` for `/`.
@@ -142,14 +155,25 @@ impl AbsPath {
 
     /// The components after the leading `/`, in order.
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &OsStr> {
-        self.0.iter().skip(1).collect::<Vec<_>>().into_iter()
+        let names = self.as_bytes().split(|&b| b == b'/').map(OsStr::from_bytes);
+        names.filter(|name| !name.is_empty())
     }
 
     /// Appends a relative path; a leading `/` of `relative` is ignored, so that a path can be put below a root.
     pub fn join(&self, relative: impl AsRef<OsStr>) -> Result<AbsPath, PathError> {
-        let mut bytes = self.as_bytes().to_vec();
-        bytes.push(b'/');
-        bytes.extend_from_slice(relative.as_ref().as_bytes());
+        let (above, relative) = (self.as_bytes(), relative.as_ref().as_bytes());
+        let mut bytes = Vec::with_capacity(above.len() + 1 + relative.len());
+        bytes.extend_from_slice(above);
+        if !self.is_root() {
+            bytes.push(b'/');
+        }
+        bytes.extend_from_slice(relative);
+        // One name below a simple path makes a simple path.
+        let is_name =
+            !matches!(relative, b"" | b"." | b"..") && !relative.iter().any(|b| matches!(b, b'/' | 0));
+        if is_name && bytes.len() < LONGEST {
+            return Ok(AbsPath::of_simple(&bytes));
+        }
         AbsPath::parse(OsStr::from_bytes(&bytes))
     }
 
@@ -166,15 +190,28 @@ impl AbsPath {
 
     /// Every path from `/` down to this one.
     pub fn ancestors_from_root(&self) -> Vec<AbsPath> {
-        let mut all: Vec<AbsPath> = self.0.ancestors().map(|p| AbsPath(Arc::from(p))).collect();
-        all.reverse();
-        all
+        let bytes = self.as_bytes();
+        let ends = (1..bytes.len()).filter(|&at| bytes[at] == b'/').map(|at| &bytes[..at]);
+        let above = std::iter::once(AbsPath::root()).chain(ends.map(AbsPath::of_simple));
+        above.chain((!self.is_root()).then(|| self.clone())).collect()
     }
 
     /// Moves a path from below `from` to below `to`; `None` when it is not at or below `from`.
     pub fn rebase(&self, from: &AbsPath, to: &AbsPath) -> Option<AbsPath> {
-        let rest = self.0.strip_prefix(&from.0).ok()?;
-        to.join(rest).ok()
+        if !self.is_at_or_below(from) {
+            return None;
+        }
+        let above = if from.is_root() { 0 } else { from.as_bytes().len() };
+        // Either nothing or a slash and what follows it.
+        let rest = if self == from { &[][..] } else { &self.as_bytes()[above..] };
+        match (rest.is_empty(), to.is_root()) {
+            (true, _) => Some(to.clone()),
+            (false, true) => Some(AbsPath::of_simple(rest)),
+            (false, false) => {
+                let bytes = [to.as_bytes(), rest].concat();
+                (bytes.len() < LONGEST).then(|| AbsPath::of_simple(&bytes))
+            }
+        }
     }
 }
 
@@ -272,5 +309,35 @@ mod tests {
         assert!(path("/usr").is_at_or_below(&path("/usr")));
         assert_eq!(path("/usr/lib").rebase(&path("/usr"), &path("/x")), Some(path("/x/lib")));
         assert_eq!(path("/usr").rebase(&path("/usr"), &path("/x")), Some(path("/x")));
+    }
+
+    #[test]
+    fn shortcuts_give_what_the_standard_library_gives() {
+        let all = ["/", "/a", "/a/b", "/a/b/c", "/a-b/c", "/ab"];
+        for text in all {
+            let one = path(text);
+            assert_eq!(one.parent().as_ref().map(AbsPath::as_path), Path::new(text).parent());
+            assert!(one.components().eq(Path::new(text).iter().skip(1)));
+            let mut names: Vec<&OsStr> = one.components().rev().collect();
+            names.reverse();
+            assert!(one.components().eq(names));
+            let mut above: Vec<&Path> = Path::new(text).ancestors().collect();
+            above.reverse();
+            assert!(one.ancestors_from_root().iter().map(AbsPath::as_path).eq(above));
+            for other in all {
+                for to in all {
+                    let rest = Path::new(text).strip_prefix(other).ok();
+                    let expected = rest.map(|rest| path(&format!("{to}/{}", rest.display())));
+                    assert_eq!(one.rebase(&path(other), &path(to)), expected, "{text} {other} {to}");
+                }
+            }
+            for (below, simple) in [("x", "x"), ("/x/", "x"), ("x//./y", "x/y"), ("", ""), (".", "")] {
+                assert_eq!(one.join(below), AbsPath::parse(format!("{text}/{simple}")), "{text} {below}");
+            }
+            assert!(one.join("x/..").is_err());
+        }
+        assert_eq!(path("/a").join(".."), Err(PathError::ParentComponent));
+        assert_eq!(path("/a").join("x".repeat(4096)), Err(PathError::TooLong));
+        assert_eq!(path("/a").join("x\0"), Err(PathError::Nul));
     }
 }

@@ -22,7 +22,7 @@ for unit; do
     "${as[@]}" ringfence -v run "$unit" > "$log/$unit.log" 2>&1 < /dev/null &
     runs[$unit]=$!
     # The next may need this one's directories, which are there when its program runs.
-    while all_run && ! grep -q ' runs as process ' "$log/$unit.log"; do sleep 0.1; done
+    while all_run && ! grep -qs ' runs as process ' "$log/$unit.log"; do sleep 0.1; done
 done
 for ((turn = 0; turn < 1200; turn++)); do
     all_run || break

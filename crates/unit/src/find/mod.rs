@@ -38,12 +38,13 @@ use listing::{Directory, Kind};
 use names::NameMap;
 use read::{Contents, Place, ReadError};
 use ringfence_terms::{Complaint, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// All units below a search path, as the directories were when it was opened.
+/// All units below a search path, as the directories were when it was opened, and each drop-in as it was when it was
+/// first read.
 #[derive(Debug)]
 pub struct UnitTree {
     search: SearchPath,
@@ -53,6 +54,16 @@ pub struct UnitTree {
     drop_ins: DropInMap,
     complaints: Vec<Complaint>,
     machine: OnceLock<Specifiers>,
+    /// The drop-ins read so far: one in `service.d` is every service's.
+    read: Mutex<HashMap<PathBuf, DropIn>>,
+}
+
+/// What a drop-in's place holds.
+#[derive(Clone, Debug)]
+enum DropIn {
+    Mask,
+    Text(Arc<UnitText>),
+    Unreadable(Complaint),
 }
 
 impl UnitTree {
@@ -61,7 +72,16 @@ impl UnitTree {
         let (directories, complaints) = listing::list_all(&search);
         let names = NameMap::build(&search.root, &directories);
         let drop_ins = DropInMap::build(&search.root, &directories);
-        UnitTree { search, environment, directories, names, drop_ins, complaints, machine: OnceLock::new() }
+        UnitTree {
+            search,
+            environment,
+            directories,
+            names,
+            drop_ins,
+            complaints,
+            machine: OnceLock::new(),
+            read: Mutex::default(),
+        }
     }
 
     /// The search path.
@@ -132,16 +152,38 @@ impl UnitTree {
         let (drop_ins, complaints) = self.drop_ins.find(&names);
         unit.complaints.extend(complaints);
         for path in drop_ins {
-            let file: Arc<Path> = root.outside(&path).into();
-            match read::read(root, &path) {
-                Ok(Contents::Mask) => {}
-                Ok(Contents::Bytes { bytes, .. }) => add(unit, &UnitText::parse(file.clone(), bytes)),
-                Err(ReadError::Open(error) | ReadError::Read(error)) => {
-                    unit.complaints.push(listing::unreadable(root, &path, &error));
+            match self.drop_in(&path) {
+                DropIn::Mask => unit.drop_ins.push(root.outside(&path).into()),
+                DropIn::Text(text) => {
+                    add(unit, &text);
+                    unit.drop_ins.push(text.file().clone());
+                }
+                DropIn::Unreadable(complaint) => {
+                    unit.complaints.push(complaint);
+                    unit.drop_ins.push(root.outside(&path).into());
                 }
             }
-            unit.drop_ins.push(file);
         }
+    }
+
+    /// Reads a drop-in, each once.
+    fn drop_in(&self, path: &Path) -> DropIn {
+        let lock = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(path) {
+            return known.clone();
+        }
+        let root = &self.search.root;
+        let found = match read::read(root, path) {
+            Ok(Contents::Mask) => DropIn::Mask,
+            Ok(Contents::Bytes { bytes, .. }) => {
+                DropIn::Text(Arc::new(UnitText::parse(root.outside(path), bytes)))
+            }
+            Err(ReadError::Open(error) | ReadError::Read(error)) => {
+                DropIn::Unreadable(listing::unreadable(root, path, &error))
+            }
+        };
+        lock().insert(path.to_path_buf(), found.clone());
+        found
     }
 
     /// The names of all services that can be loaded, each unit once, by its id: those with a file, but no templates and
