@@ -146,11 +146,14 @@ impl Child<'_> {
             .map_err(|e| Failure::new(Step::Cgroup, "enter the control group").errno(e))
     }
 
+    /// Where the unit's credentials are, if it has any; made now if this command is to make them.
     fn credentials(&self) -> Result<Option<AbsPath>, Failure> {
-        let Launch { settings, runtime, run, .. } = self.launch;
-        let directory = runtime.credentials(settings).filter(|_| run.credentials);
-        // The unit runs under another manager, whose store this is.
-        if let Some(directory) = directory.as_ref().filter(|directory| !runtime.existed.contains(directory)) {
+        let Launch { settings, runtime, .. } = self.launch;
+        let directory = runtime.credentials(settings);
+        // Those that existed belong to another manager, under which the unit runs at the same time.
+        if let Some(directory) = directory.as_ref().filter(|directory| !runtime.existed.contains(directory))
+            && self.launch.stores_credentials
+        {
             credentials::store(settings, directory, runtime.identity.owner())?;
         }
         Ok(directory)

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// All credentials of a unit together (`CREDENTIALS_TOTAL_SIZE_MAX`).
 const LIMIT: usize = 1 << 20;
@@ -123,12 +123,28 @@ fn access_list(rights: u16, uid: u32) -> Vec<u8> {
     list
 }
 
-/// Every credential by name. A loaded one goes before one that is set.
+/// Every credential by name. A loaded one goes before an imported one, and that before one that is set.
 fn collect(settings: &Settings) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut all = BTreeMap::new();
     for credential in &settings.credentials.all {
-        if let Credential::LoadFile { name, path } = &credential.value {
-            load(name, path, credential.origin.as_ref(), &mut all)?;
+        let origin = credential.origin.as_ref();
+        match &credential.value {
+            Credential::LoadFile { name, path } => load(name, path, origin, &mut all)?,
+            Credential::LoadByName { name, source } => {
+                // One that is nowhere is simply not there.
+                if let Some(path) =
+                    search().into_iter().map(|above| above.join(source)).find(|path| path.exists())
+                    && let Ok(path) = AbsPath::parse(&path)
+                {
+                    load(name, &path, origin, &mut all)?;
+                }
+            }
+            Credential::Set { .. } | Credential::Import { .. } | Credential::Encrypted { .. } => {}
+        }
+    }
+    for credential in &settings.credentials.all {
+        if let Credential::Import { glob, rename } = &credential.value {
+            import(glob, rename.as_deref(), &mut all);
         }
     }
     for credential in &settings.credentials.all {
@@ -143,6 +159,36 @@ fn collect(settings: &Settings) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
             .hint("all of a unit's credentials together may have 1 MiB at most"));
     }
     Ok(all)
+}
+
+/// Where credentials are looked for by name: what this process was given itself, then the machine's stores
+/// (systemd: `credential_search_path`).
+fn search() -> Vec<PathBuf> {
+    let own = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let stores = ["/etc/credstore", "/run/credstore", "/usr/local/lib/credstore", "/usr/lib/credstore"];
+    own.into_iter().chain(stores.map(PathBuf::from)).collect()
+}
+
+/// `ImportCredential=`: everything whose name matches and that is not there yet; what the `*` stood for stays when it is
+/// renamed.
+fn import(pattern: &str, rename: Option<&str>, all: &mut BTreeMap<String, Vec<u8>>) {
+    let Ok(wild) = glob::Pattern::new(pattern) else { return };
+    let fixed = pattern.len() - usize::from(pattern.ends_with('*'));
+    for directory in search() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if !wild.matches(&name) {
+                continue;
+            }
+            let name = match (rename, name.get(fixed..)) {
+                (Some(rename), Some(rest)) => format!("{rename}{rest}"),
+                _ => name,
+            };
+            if let Ok(content) = read(&entry.path()) {
+                all.entry(name).or_insert(content);
+            }
+        }
+    }
 }
 
 fn load(

@@ -40,6 +40,8 @@ pub struct Launch<'a> {
     pub descriptors: &'a [(String, BorrowedFd<'a>)],
     /// The directory of the control group that the process is to be in.
     pub cgroup: Option<BorrowedFd<'a>>,
+    /// The unit's credentials are made anew for this command; the others find what was made.
+    pub stores_credentials: bool,
     /// The process is to wait for [`Starting::go`] before the last filters are loaded.
     pub wait: bool,
 }

@@ -50,14 +50,15 @@ pub fn set(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(),
     }
     memory_policy(settings, report)?;
     if scheduling.io_class.value.is_some() || scheduling.io_priority.value.is_some() {
-        let class = match scheduling.io_class.value {
-            Some(IoClass::None) => 0,
-            Some(IoClass::Realtime) => 1,
-            None | Some(IoClass::BestEffort) => 2,
-            Some(IoClass::Idle) => 3,
+        // Class `none` becomes what it stands for (systemd: `ioprio_normalize`).
+        let (class, priority) = match scheduling.io_class.value {
+            Some(IoClass::None) => (2, 4),
+            Some(IoClass::Realtime) => (1, scheduling.io_priority.value.unwrap_or(4)),
+            None | Some(IoClass::BestEffort) => (2, scheduling.io_priority.value.unwrap_or(4)),
+            Some(IoClass::Idle) => (3, scheduling.io_priority.value.unwrap_or(4)),
         };
         let line = &scheduling.io_class;
-        let set = set_io_priority(class, scheduling.io_priority.value.unwrap_or(4));
+        let set = set_io_priority(class, priority);
         unless_forbidden(settings, set, "IOSchedulingClass", line.origin.as_ref(), report)
             .map_err(|e| failed(Step::IoPriority, "set the I/O scheduling priority", line).errno(e))?;
     }

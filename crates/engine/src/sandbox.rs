@@ -151,6 +151,7 @@ impl Sandbox {
             streams,
             descriptors: &[],
             cgroup: None,
+            stores_credentials: true,
             wait: false,
         };
         let ended = launch.fork().map_err(SandboxError::SetUp).and_then(|mut starting| wait(&mut starting));

@@ -69,9 +69,15 @@ impl Wiring<'_> {
         opened.and_then(dup2_stdin).map_err(|e| (None, e))
     }
 
+    /// `StandardOutput=`; without it the manager's default, which is the journal and not what input is connected to.
+    fn output_target(&self) -> &OutputTarget {
+        let line = &self.settings.stdio.output;
+        if line.origin.is_none() { &OutputTarget::Journal } else { &line.value }
+    }
+
     fn output(&self) -> Result<(), Trouble> {
         let stdio = &self.settings.stdio;
-        match &stdio.output.value {
+        match self.output_target() {
             OutputTarget::Inherit => match &stdio.input.value {
                 InputSource::File(_) | InputSource::Tty => dup2_stdout(rustix::stdio::stdin()),
                 _ => dup2_stdout(self.streams.output),
@@ -87,7 +93,7 @@ impl Wiring<'_> {
 
     fn error(&self) -> Result<(), Trouble> {
         let stdio = &self.settings.stdio;
-        let (output, error) = (&stdio.output.value, &stdio.error.value);
+        let (output, error) = (self.output_target(), &stdio.error.value);
         let through_journal =
             |target: &OutputTarget| matches!(target, OutputTarget::Journal | OutputTarget::Kmsg);
         let manager_s_own = *output == OutputTarget::Inherit

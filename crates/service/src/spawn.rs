@@ -59,6 +59,12 @@ impl<'a> Supervisor<'a> {
         let mut environment = self.variables(role);
         self.tell_pressure_file(role, command.privileges, &mut environment);
         let wait = self.observer.wants_to_see(role);
+        // Anew for each command before the first main process, and for that; then they stay (systemd: `service_exec_flags`).
+        let stores_credentials = match role {
+            Role::StartPre => true,
+            Role::Start => !std::mem::replace(&mut self.has_credentials, true),
+            _ => false,
+        };
         let launch = Launch {
             settings: self.settings,
             facts: self.facts,
@@ -70,6 +76,7 @@ impl<'a> Supervisor<'a> {
             streams: self.options.streams,
             descriptors: &[],
             cgroup: self.processes.cgroup(),
+            stores_credentials,
             wait,
         };
         let starting = launch.fork().and_then(|starting| {
@@ -97,7 +104,7 @@ impl<'a> Supervisor<'a> {
         };
         For {
             memory_pressure: self.pressure_file(base.sandboxed),
-            credentials: role.is_start(),
+            credentials: role != Role::Condition,
             notify_socket: self
                 .notify
                 .as_ref()

@@ -55,6 +55,8 @@ pub(crate) struct Supervisor<'a> {
     pub culprit: Option<Exit>,
     pub result: ServiceResult,
     pub was_ready: bool,
+    /// The credentials are made for good.
+    pub has_credentials: bool,
     pub said: Said,
     pub watchdog: Watchdog,
     /// Until when the service has asked for more time.
@@ -121,6 +123,7 @@ pub fn run<'a>(
         culprit: None,
         result: ServiceResult::default(),
         was_ready: false,
+        has_credentials: false,
         said: Said::default(),
         watchdog: Watchdog { interval: settings.service.watchdog.value, ..Watchdog::default() },
         extended: None,

@@ -74,6 +74,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         streams: visit.streams,
         descriptors: &[],
         cgroup: None,
+        stores_credentials: true,
         wait: false,
     };
     // Keys that interrupt are for the command, which is in the foreground with this process.

@@ -3,7 +3,7 @@
 use super::flags::FlagChanges;
 use super::host::Source;
 use super::order::branches;
-use super::place::{Ground, Placer, keeps_what_is_there};
+use super::place::{Ground, Placer, keeps_what_is_there, really_placed};
 use super::staging::Staging;
 use super::tree::{attach, clone_host, locate};
 use super::{MountNeeds, failed};
@@ -49,7 +49,7 @@ pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Fail
         staging,
         needs,
         nosuid_all: plan.nosuid_all,
-        symlinks: &plan.symlinks,
+        symlinks: really_placed(&plan.symlinks),
         systemd_nodes,
         shortfalls: Vec::new(),
     };

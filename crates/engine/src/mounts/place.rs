@@ -15,7 +15,7 @@ use ringfence_terms::AbsPath;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::mount::{UnmountFlags, unmount};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// Puts entries in place below one root.
 pub struct Placer<'a> {
@@ -29,8 +29,8 @@ pub struct Placer<'a> {
     pub needs: &'a MountNeeds<'a>,
     /// `nosuid` for every entry.
     pub nosuid_all: bool,
-    /// Symlinks to make.
-    pub symlinks: &'a [Symlink],
+    /// Symlinks to make, each with the path at which it really lies.
+    pub symlinks: Vec<(AbsPath, &'a Symlink)>,
     /// `/run/systemd/inaccessible`, where the machine has it.
     pub systemd_nodes: Option<OwnedFd>,
     /// What the kernel allows only in part.
@@ -155,11 +155,11 @@ impl Placer<'_> {
 
     /// Makes the symlinks that lie on this mount and on no other entry's.
     fn make_symlinks(&self, ground: &Ground<'_>, inner: &[AbsPath]) -> Result<(), Failure> {
-        let here = |link: &&Symlink| {
-            link.path.is_at_or_below(&ground.path) && !inner.iter().any(|p| link.path.is_at_or_below(p))
+        let here = |path: &AbsPath| {
+            path.is_at_or_below(&ground.path) && !inner.iter().any(|p| path.is_at_or_below(p))
         };
-        for link in self.symlinks.iter().filter(here) {
-            self.make_symlink(link).map_err(|e| {
+        for (path, link) in self.symlinks.iter().filter(|(path, _)| here(path)) {
+            self.make_symlink(path, link).map_err(|e| {
                 failed(format!("make the symlink {} to {}", link.path, link.target.display()))
                     .errno(e)
                     .path(&link.path)
@@ -169,9 +169,9 @@ impl Placer<'_> {
         Ok(())
     }
 
-    fn make_symlink(&self, link: &Symlink) -> rustix::io::Result<()> {
-        let parent = link.path.parent().ok_or(Errno::EXIST)?;
-        let name = link.path.file_name().ok_or(Errno::EXIST)?;
+    fn make_symlink(&self, path: &AbsPath, link: &Symlink) -> rustix::io::Result<()> {
+        let parent = path.parent().ok_or(Errno::EXIST)?;
+        let name = path.file_name().ok_or(Errno::EXIST)?;
         make_directories(self.root.as_fd(), parent.as_path())?;
         let parent = locate(self.root.as_fd(), parent.as_path())?;
         if let Ok(existing) = rustix::fs::readlinkat(&parent, name, Vec::new())
@@ -212,6 +212,37 @@ impl Ground<'_> {
     fn on_host_at(&self, path: &AbsPath) -> Option<AbsPath> {
         path.rebase(&self.path, self.on_host.as_ref()?)
     }
+}
+
+/// Symlinks with the paths at which they really lie: one that leads through another (`DynamicUser=` makes `/var/lib/foo` one)
+/// lies where that leads to.
+pub fn really_placed(all: &[Symlink]) -> Vec<(AbsPath, &Symlink)> {
+    let leads_to = |link: &Symlink| -> Option<AbsPath> {
+        let mut there: Vec<_> = link.path.parent()?.components().map(ToOwned::to_owned).collect();
+        for component in Path::new(&link.target).components() {
+            match component {
+                Component::RootDir => there.clear(),
+                Component::Normal(name) => there.push(name.to_owned()),
+                Component::ParentDir => drop(there.pop()),
+                Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        let there: PathBuf = there.into_iter().collect();
+        AbsPath::root().join(there).ok()
+    };
+    let place = |link: &Symlink| {
+        let mut path = link.path.clone();
+        // As many steps as the kernel would take.
+        for _ in 0..40 {
+            let through = all.iter().find(|other| path.is_below(&other.path));
+            let Some(next) = through.and_then(|other| path.rebase(&other.path, &leads_to(other)?)) else {
+                break;
+            };
+            path = next;
+        }
+        path
+    };
+    all.iter().map(|link| (place(link), link)).collect()
 }
 
 /// Whether the files at an entry's path stay what they were: only the flags change.

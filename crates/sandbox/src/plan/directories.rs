@@ -140,6 +140,10 @@ impl DirectorySetup {
             }
             return Err(fail(Errno::ELOOP));
         }
+        if linked && self.leaf_is_symlink(tree, facts) {
+            // The directory takes the place of the symlink.
+            tree.make_on_host(&self.path, directory(self.mode));
+        }
         let fresh = match &place.seen {
             Seen::Missing => {
                 if let Some(mount) = facts.mounts().covering(&place.path)
