@@ -44,7 +44,7 @@ pub fn check_with(subject: &Subject<'_>, wanted: impl Fn(&Lint) -> bool) -> Vec<
     }
     let mut findings = report.findings;
     findings.retain(|finding| wanted(finding.lint));
-    let files: Vec<_> = subject.files().collect();
+    let files: Vec<_> = subject.unit_files().collect();
     let rank = |finding: &Finding| files.iter().position(|file| **file == finding.place.file);
     findings.sort_by_key(|f| (rank(f), f.place.line, f.place.bytes.start, f.lint.code));
     findings

@@ -3,16 +3,17 @@
 use crate::booted::Booted;
 use crate::finding::Place;
 use crate::raw;
+use ringfence_loader::Files;
 use ringfence_sandbox::decide::{Credentials, decide};
 use ringfence_sandbox::facts::{Facts, Node};
-use ringfence_sandbox::plan::{For, Mode, MountEntry, Plan};
+use ringfence_sandbox::plan::{Bases, For, Mode, MountEntry, Plan};
 use ringfence_sandbox::tree::Seen;
 use ringfence_sandbox::view::View;
 use ringfence_settings::catalogue::{self, Directive, Merge, Section};
 use ringfence_settings::{AccessPath, Capability, Settings};
 use ringfence_terms::{AbsPath, Access, AccessKind, Complaint, Errno, Origin, Sourced};
 use ringfence_unit::text::{Setting, UnitText};
-use ringfence_unit::{Assignment, Unit};
+use ringfence_unit::{Assignment, Manager, Unit};
 use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub struct Subject<'a> {
     texts: &'a [UnitText],
     facts: &'a dyn Facts,
     as_booted: Option<Booted<'a>>,
+    files: Option<&'a dyn Files>,
     plan: OnceCell<Plan>,
     lenient: OnceCell<Plan>,
 }
@@ -50,7 +52,29 @@ impl<'a> Subject<'a> {
         let (settings, complaints) = Settings::from_unit(unit);
         let as_booted = (!booted).then(|| Booted::of(facts));
         let (plan, lenient) = Default::default();
-        Subject { unit, settings, complaints, booted, version, texts, facts, as_booted, plan, lenient }
+        Subject {
+            unit,
+            settings,
+            complaints,
+            booted,
+            version,
+            texts,
+            facts,
+            as_booted,
+            files: None,
+            plan,
+            lenient,
+        }
+    }
+
+    /// The same with the content of the machine's files: programs are then looked into for what they need.
+    pub fn with_files(self, files: &'a dyn Files) -> Subject<'a> {
+        Subject { files: Some(files), ..self }
+    }
+
+    /// The content of the machine's files, where it may be read.
+    pub(crate) fn files(&self) -> Option<&'a dyn Files> {
+        self.files
     }
 
     /// The machine that the unit is to run on, booted.
@@ -59,13 +83,22 @@ impl<'a> Subject<'a> {
     }
 
     /// The unit's files, in the order in which they are read.
-    pub fn files(&self) -> impl Iterator<Item = &Arc<Path>> {
+    pub fn unit_files(&self) -> impl Iterator<Item = &Arc<Path>> {
         self.unit.fragment.iter().chain(&self.unit.drop_ins)
+    }
+
+    /// `ExecStart=`, with the directories of the unit's manager.
+    pub(crate) fn main(&self) -> For {
+        if self.unit.manager == Manager::System {
+            return For::main();
+        }
+        let of = |letter| AbsPath::parse(self.unit.specifiers.get(letter)?).ok();
+        For { bases: Bases::user(of('t'), of('S'), of('C'), of('E')), ..For::main() }
     }
 
     /// What the service will see.
     pub fn plan(&self) -> &Plan {
-        self.plan.get_or_init(|| Plan::of(&self.settings, self.facts(), &For::main(), Mode::Faithful))
+        self.plan.get_or_init(|| Plan::of(&self.settings, self.facts(), &self.main(), Mode::Faithful))
     }
 
     /// What the service would see if every path of its lists could be missing. Planning stops at the first path that
@@ -80,7 +113,7 @@ impl<'a> Subject<'a> {
         settings.paths.access.retain(|word| with(word));
         settings.paths.access.iter_mut().for_each(|entry| entry.value.optional = true);
         settings.paths.binds.iter_mut().for_each(|bind| bind.value.optional = true);
-        Plan::of(&settings, self.facts(), &For::main(), mode)
+        Plan::of(&settings, self.facts(), &self.main(), mode)
     }
 
     /// The lenient plan, seen from inside.

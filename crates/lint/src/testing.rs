@@ -1,8 +1,10 @@
 //! What the lints' tests share: a machine, units from text, and what was found in them.
 
-use crate::{Finding, LINTS, Subject, check};
+use crate::{Finding, LINTS, Lint, Subject, check};
+use ringfence_loader::Files;
 use ringfence_sandbox::facts::MountFlags;
 use ringfence_sandbox::facts::fake::FakeFacts;
+use ringfence_terms::AbsPath;
 use ringfence_unit::text::UnitText;
 use ringfence_unit::{Assignment, LoadState, Manager, Specifiers, Unit, UnitName};
 use std::path::Path;
@@ -37,6 +39,19 @@ pub(crate) fn machine() -> FakeFacts {
     let read_only = MountFlags { read_only: true, ..MountFlags::default() };
     let it = it.mount_flags("/media/cd", "iso9660", read_only);
     it.file("/etc/app/app.conf").file("/srv/app/data")
+}
+
+/// The content of the machine's files, as far as it matters: a script and its interpreter.
+pub(crate) struct Contents;
+
+impl Files for Contents {
+    fn read(&self, path: &AbsPath) -> Option<Vec<u8>> {
+        match path.as_path().to_str()? {
+            "/opt/app/run" => Some(b"#!/usr/bin/python3\n".to_vec()),
+            "/usr/bin/python3" => Some(Vec::new()),
+            _ => None,
+        }
+    }
 }
 
 /// Reads a unit of files: the first is the fragment, the others its drop-ins.
@@ -75,7 +90,7 @@ const FRAGMENT: &str = "/etc/systemd/system/app.service";
 
 /// A unit's whole text: lines that have no section are put into `[Service]`, and a command is added where none is.
 fn completed(text: &str) -> String {
-    let text = if text.starts_with('[') {
+    let text = if text.starts_with(['[', '#']) {
         text.to_owned()
     } else {
         format!("[Service]\n{}", text.replace("; ", "\n"))
@@ -83,17 +98,47 @@ fn completed(text: &str) -> String {
     if text.contains("ExecStart=") { text } else { format!("{text}\n[Service]\nExecStart=/usr/bin/app\n") }
 }
 
+/// What the examples of a lint are read with.
+pub(crate) struct Example {
+    pub facts: FakeFacts,
+    pub manager: Manager,
+    pub version: u16,
+}
+
+impl Example {
+    /// Most lints' examples are about the same machine; what some of them say of it in a comment holds.
+    pub(crate) fn of(lint: &Lint) -> Example {
+        let mut facts = machine();
+        if lint.docs.example.contains("/tmp are mounted read-only") {
+            let read_only = MountFlags { read_only: true, ..MountFlags::default() };
+            facts = facts.mount_flags("/tmp", "ext4", read_only);
+        }
+        let by_user = lint.docs.example.starts_with("# a user's unit");
+        if by_user {
+            facts =
+                facts.features(|features| (features.privileged, features.user_namespaces) = (false, false));
+        }
+        let manager = if by_user { Manager::User } else { Manager::System };
+        Example { facts, manager, version: lint.versions.last.map_or(257, |last| last.min(257)) }
+    }
+}
+
+/// What is found in one unit file.
+pub(crate) fn findings_of(example: &Example, text: &str) -> Vec<Finding> {
+    let text = completed(text);
+    let (unit, texts) = unit(&[(FRAGMENT, &text)], example.manager);
+    check(&Subject::new(&unit, &texts, &example.facts, true, example.version).with_files(&Contents))
+}
+
 /// What is found in one unit file on a machine.
 pub(crate) fn findings_on(text: &str, facts: &FakeFacts, version: u16) -> Vec<Finding> {
-    let text = completed(text);
-    let (unit, texts) = unit(&[(FRAGMENT, &text)], Manager::System);
-    check(&Subject::new(&unit, &texts, facts, true, version))
+    findings_of(&Example { facts: facts.clone(), manager: Manager::System, version }, text)
 }
 
 /// What is found in a unit of several files, the first of which is the fragment.
 pub(crate) fn findings_in(files: &[(&str, &str)], facts: &FakeFacts) -> Vec<Finding> {
     let (unit, texts) = unit(files, Manager::System);
-    check(&Subject::new(&unit, &texts, facts, true, 257))
+    check(&Subject::new(&unit, &texts, facts, true, 257).with_files(&Contents))
 }
 
 /// What is found in one unit file on the machine of the examples.
@@ -162,11 +207,11 @@ fn every_lint_is_documented() {
 fn every_lint_finds_its_example_and_nothing_is_found_in_what_to_use_instead() {
     let mut report = String::new();
     for lint in LINTS {
-        let version = lint.versions.last.map_or(257, |last| last.min(257));
-        if !findings_on(lint.docs.example, &machine(), version).iter().any(|finding| finding.lint == *lint) {
+        let example = Example::of(lint);
+        if !findings_of(&example, lint.docs.example).iter().any(|finding| finding.lint == *lint) {
             report += &format!("{lint:?} is silent on its example\n");
         }
-        for finding in findings_on(lint.docs.instead, &machine(), version) {
+        for finding in findings_of(&example, lint.docs.instead) {
             report +=
                 &format!("{lint:?}: {} in what to use instead: {}\n", finding.lint.code, finding.message);
         }

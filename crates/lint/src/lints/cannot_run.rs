@@ -6,7 +6,7 @@ use crate::lint::{Docs, Lint, Versions};
 use crate::subject::Subject;
 use ringfence_sandbox::decide::{Because, Cause, Verdict, decide};
 use ringfence_sandbox::fix;
-use ringfence_sandbox::plan::{For, Mode};
+use ringfence_sandbox::plan::Mode;
 use ringfence_settings::{Command, Privileges};
 use ringfence_terms::{AbsPath, Access, AccessKind, Severity};
 
@@ -75,7 +75,7 @@ fn found(
         .also(subject.whole_of(because.origin.as_ref()), "decides that")
         .note(because.reason.clone());
     let access = Access { path: path.clone(), kind: AccessKind::Execute };
-    let fixes = fix::fixes(subject.unit, subject.facts(), &For::main(), Mode::Faithful, &access);
+    let fixes = fix::fixes(subject.unit, subject.facts(), &subject.main(), Mode::Faithful, &access);
     if let Some(first) = fixes.first() {
         for line in &first.lines {
             found = found.line(line);

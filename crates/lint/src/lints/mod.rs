@@ -48,6 +48,8 @@ lints! {
     homes_left_open::HOMES_LEFT_OPEN
     mount_point_left_behind::MOUNT_POINT_LEFT_BEHIND
     not_shared::NOT_SHARED
+    private_tmp_read_only::PRIVATE_TMP_READ_ONLY
+    no_user_namespaces::NO_USER_NAMESPACES
     missing_path::MISSING_PATH
     notify_socket_hidden::NOTIFY_SOCKET_HIDDEN
     cannot_run::CANNOT_RUN
@@ -58,6 +60,7 @@ lints! {
     environment_file_missing::ENVIRONMENT_FILE_MISSING
     shell_syntax::SHELL_SYNTAX
     variable_in_word::VARIABLE_IN_WORD
+    needs_hidden::NEEDS_HIDDEN
     secret_in_unit::SECRET_IN_UNIT
     secrets_visible::SECRETS_VISIBLE
     state_in_etc::STATE_IN_ETC

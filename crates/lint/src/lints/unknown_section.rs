@@ -25,7 +25,7 @@ pub(crate) static UNKNOWN_SECTION: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    for text in subject.files().filter_map(|file| subject.text(file)) {
+    for text in subject.unit_files().filter_map(|file| subject.text(file)) {
         for complaint in text.unknown_sections(subject.unit.id.suffix()) {
             let below = text.items().iter().skip_while(|item| item.line <= complaint.line);
             let lost = below

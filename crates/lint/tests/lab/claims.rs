@@ -9,6 +9,8 @@ pub struct Claim {
     /// What `/bin/sh` runs; empty when the lines hold the command.
     pub script: &'static str,
     pub ends: Ends,
+    /// What is done to the machine before, and undone after.
+    pub around: (&'static str, &'static str),
 }
 
 /// How a unit ends.
@@ -46,7 +48,7 @@ const fn claim(
     script: &'static str,
     ends: Ends,
 ) -> Claim {
-    Claim { code, about, lines, script, ends }
+    Claim { code, about, lines, script, ends, around: ("", "") }
 }
 
 /// A script that writes where `ProtectSystem=full` and `strict` would not let it.
@@ -183,6 +185,22 @@ pub const CLAIMS: &[Claim] = &[
         "! test -e /tmp/made",
         Ends::Well,
     ),
+    Claim {
+        code: "RF213",
+        about: "PrivateTmp= over a read-only /tmp",
+        lines: "PrivateTmp=yes",
+        script: "! touch /tmp/x; touch /var/tmp/x; test -z \"$$(ls -A /tmp)\"",
+        ends: Ends::Well,
+        around: ("touch /tmp/of-the-host; mount -o remount,ro /tmp", "mount -o remount,rw /tmp"),
+    },
+    Claim {
+        code: "RF213",
+        about: "a file system of its own does not need the host's",
+        lines: "PrivateTmp=disconnected",
+        script: "touch /tmp/x",
+        ends: Ends::Well,
+        around: ("mount -o remount,ro /tmp", "mount -o remount,rw /tmp"),
+    },
     claim(
         "RF302",
         "the notify socket is hidden",
@@ -241,6 +259,20 @@ pub const CLAIMS: &[Claim] = &[
         Ends::Well,
     ),
     claim("RF310", "no default values", "ExecStart=/usr/bin/test ${A:-x} = \"$${A:-x}\"", "", Ends::Well),
+    claim(
+        "RF311",
+        "no loader",
+        "TemporaryFileSystem=/:ro\nBindReadOnlyPaths=/usr/bin/true\nExecStart=/usr/bin/true",
+        "",
+        Ends::With(203),
+    ),
+    claim(
+        "RF311",
+        "no libraries",
+        "TemporaryFileSystem=/:ro\nBindReadOnlyPaths=/usr/bin/ls /lib64/ld-linux-x86-64.so.2\nExecStart=/usr/bin/ls",
+        "",
+        Ends::With(127),
+    ),
     claim(
         "RF402",
         "a bind of /etc brings the passwords",

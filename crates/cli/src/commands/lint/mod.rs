@@ -10,9 +10,12 @@ use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_host::HostFacts;
 use ringfence_lint::{Finding, LINTS, Lint, Subject, check_with};
+use ringfence_loader::Files;
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::catalogue;
+use ringfence_terms::AbsPath;
 use ringfence_unit::Unit;
+use ringfence_unit::find::Root;
 use ringfence_unit::text::UnitText;
 use std::process::ExitCode;
 
@@ -84,7 +87,14 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     }
     let facts = context.facts()?;
     let booted = context.root.is_none() && facts.features().booted_with_systemd;
-    let linting = Linting { args, context, facts: &facts, booted, version: version(args, context, booted)? };
+    let linting = Linting {
+        args,
+        context,
+        facts: &facts,
+        booted,
+        version: version(args, context, booted)?,
+        tree: context.tree()?,
+    };
     context.note_in_detail(format_args!("checking for systemd {}", linting.version));
     let mut all = linting.all()?;
     if args.fix && fix::carry_out(&all, args, context)? {
@@ -120,6 +130,18 @@ struct Linting<'a> {
     facts: &'a HostFacts,
     booted: bool,
     version: u16,
+    tree: Root,
+}
+
+/// The content of the files of a tree.
+struct TreeFiles<'a>(&'a Root);
+
+impl Files for TreeFiles<'_> {
+    fn read(&self, path: &AbsPath) -> Option<Vec<u8>> {
+        let real = self.0.outside(&self.0.resolve(path.as_path()).ok()?);
+        std::fs::metadata(&real).ok().filter(std::fs::Metadata::is_file)?;
+        std::fs::read(real).ok()
+    }
 }
 
 impl Linting<'_> {
@@ -129,7 +151,9 @@ impl Linting<'_> {
         let wanted = |lint: &Lint| (select.is_empty() || select.contains(&lint)) && !ignore.contains(&lint);
         let judge = |unit: Unit| {
             let texts = texts(&unit);
-            let subject = Subject::new(&unit, &texts, self.facts, self.booted, self.version);
+            let files = TreeFiles(&self.tree);
+            let subject =
+                Subject::new(&unit, &texts, self.facts, self.booted, self.version).with_files(&files);
             let findings = check_with(&subject, wanted);
             Linted { unit, texts, findings }
         };
