@@ -39,7 +39,10 @@ pub enum Clue {
     /// A socket family is not supported.
     AddressFamily,
     /// User or group is unknown.
-    UserMissing,
+    UserMissing {
+        /// It is the group that is unknown.
+        group: bool,
+    },
     /// The working directory cannot be entered.
     WorkingDirectory {
         /// Why.

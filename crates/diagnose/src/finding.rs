@@ -120,14 +120,18 @@ fn finding(clue: &Clue, entry: &Entry, case: Option<&Case<'_>>) -> Option<Findin
                 "A socket of a family was asked for that RestrictAddressFamilies= does not list.".to_owned(),
             )
         },
-        Clue::UserMissing => Finding {
-            detail: case.and_then(|c| c.settings.identity.user.value.clone()),
-            origin: case.and_then(|c| c.settings.identity.user.origin.clone()),
-            ..plain(
-                Cause::UserMissing,
-                "The user or group that the unit names does not exist here.".to_owned(),
-            )
-        },
+        Clue::UserMissing { group } => {
+            let named = case.map(|c| match group {
+                true => &c.settings.identity.group,
+                false => &c.settings.identity.user,
+            });
+            let what = if *group { "group" } else { "user" };
+            Finding {
+                detail: named.and_then(|named| named.value.clone()),
+                origin: named.and_then(|named| named.origin.clone()),
+                ..plain(Cause::UserMissing, format!("The {what} that the unit names does not exist here."))
+            }
+        }
         Clue::WorkingDirectory { errno } => Finding {
             path: case.and_then(|c| working_directory(c.settings)),
             detail: errno.map(|e| e.to_string()),
@@ -253,7 +257,10 @@ fn execute(program: &str, errno: Errno, entry: &Entry, case: Option<&Case<'_>>) 
     };
     let asked = Asked::of(case);
     if let Some(found) = asked.denial(&path, AccessKind::Execute, program, entry) {
-        let cause = if found.cause == Cause::NoExec { Cause::NoExec } else { Cause::MissingExecutable };
+        let cause = match found.cause {
+            told @ (Cause::NoExec | Cause::UnixPermissions) => told,
+            _ => Cause::MissingExecutable,
+        };
         let needed = needed_with(case, &asked, &path);
         return Finding { cause, fixes: with_binds(&asked, found.fixes, needed), ..found };
     }
@@ -299,7 +306,11 @@ fn with_binds(asked: &Asked<'_>, others: Vec<FindingFix>, needed: Vec<AbsPath>) 
         why: "Exactly what the program needs to start and the sandbox hides: itself, its loader, its libraries.".to_owned(),
     };
     let opens = asked.works_with(&fix.lines, &needed);
-    if opens { std::iter::once(fix).chain(others).collect() } else { others }
+    if !opens {
+        return others;
+    }
+    let others = others.into_iter().filter(|other| other.lines != fix.lines).collect::<Vec<_>>();
+    std::iter::once(fix).chain(others).collect()
 }
 
 fn library(name: &str, entry: &Entry, case: Option<&Case<'_>>) -> Finding {
@@ -343,12 +354,15 @@ fn denied(paths: &[AbsPath], errno: Errno, entry: &Entry, case: Option<&Case<'_>
         });
     };
     let asked = Asked::of(case);
-    let kinds = [AccessKind::Write, AccessKind::Create, AccessKind::Read, AccessKind::Execute];
+    // What asks for least comes first: nobody is told to open for writing what need only be read.
+    let kinds = [AccessKind::Read, AccessKind::Execute, AccessKind::Write, AccessKind::Create];
     for path in paths {
         for kind in kinds {
             if let Some(found) = asked.denial(path, kind, "", entry)
                 && asked.errno(path, kind) == Some(errno)
                 && (found.origin.is_some() || found.cause == Cause::UnixPermissions)
+                // Few files are programs: that one may not be executed tells nothing, unless its mount forbids it.
+                && (kind != AccessKind::Execute || found.cause == Cause::NoExec)
             {
                 return Some(found);
             }

@@ -45,7 +45,7 @@ pub fn clue(message: &str) -> Option<Clue> {
     if let Some(found) = STEP.first(message) {
         return match &found[1] {
             "EXEC" => Some(Clue::Execute { program: found[2].to_owned(), errno: errno(&found[3])? }),
-            "USER" | "GROUP" => Some(Clue::UserMissing),
+            step @ ("USER" | "GROUP") => Some(Clue::UserMissing { group: step == "GROUP" }),
             "CHDIR" => Some(Clue::WorkingDirectory { errno: errno(&found[3]) }),
             _ => None,
         };
@@ -60,10 +60,12 @@ pub fn clue(message: &str) -> Option<Clue> {
     if let Some(found) = DIRECTORY.first(message) {
         return Some(Clue::DirectorySetup { base: found[1].to_owned() });
     }
-    if message.contains("Failed to determine user credentials")
-        || message.contains("Failed to determine group credentials")
+    for (text, group) in
+        [("Failed to determine user credentials", false), ("Failed to determine group credentials", true)]
     {
-        return Some(Clue::UserMissing);
+        if message.contains(text) {
+            return Some(Clue::UserMissing { group });
+        }
     }
     if SIGSYS.first(message).is_some() {
         return Some(Clue::Sigsys { call: None });

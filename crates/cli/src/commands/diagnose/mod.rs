@@ -86,7 +86,11 @@ fn log(args: &Args, unit: Option<&str>) -> Result<Vec<Entry>, Failure> {
             std::fs::read(path).map_err(|e| Failure::input(format!("cannot read {}: {e}", path.display())))?
         }
         (None, Some(unit)) => {
-            ask("journalctl", &["--boot", "--output=json", "--no-pager", "--lines=2000", "--unit", unit])?
+            // Not --unit: of what systemd's executor says, that leaves out the lines whose process was gone before the
+            // journal could look up its unit, which are those that tell why a start failed.
+            let (about, from) = (format!("UNIT={unit}"), format!("_SYSTEMD_UNIT={unit}"));
+            let options = ["--boot", "--output=json", "--no-pager", "--lines=2000"];
+            ask("journalctl", &[&options[..], &[&about, "_UID=0", "+", &from]].concat())?
         }
         (None, None) => Vec::new(),
     };

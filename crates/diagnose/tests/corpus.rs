@@ -1,0 +1,117 @@
+//! Journals of failing services, recorded from a real systemd (`corpus/README.md`): each cause is found, none is invented.
+
+mod truth;
+
+use ringfence_diagnose::{Case, Finding, Programs, diagnose, read_log};
+use ringfence_sandbox::facts::fake::FakeFacts;
+use ringfence_sandbox::plan::For;
+use ringfence_settings::Settings;
+use ringfence_terms::AbsPath;
+use ringfence_unit::find::{Environment, Root, SearchPath, UnitTree};
+use ringfence_unit::{Manager, UnitName};
+use std::fmt::Write;
+use truth::Truth;
+
+fn path(text: &str) -> AbsPath {
+    AbsPath::parse(text).expect("a path of the corpus is absolute")
+}
+
+/// The machine of a recording, as far as the case needs it.
+fn machine(case: &Truth) -> FakeFacts {
+    let mut machine = FakeFacts::debian().user("www-data", 33, 33).group("www-data", 33);
+    for line in case.all("Have").into_iter().chain(case.all("Make")) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mode = |word: Option<&&str>, otherwise: u32| {
+            word.map_or(otherwise, |word| u32::from_str_radix(word, 8).expect("a mode is octal"))
+        };
+        machine = match words[..] {
+            ["dir", at] => machine.dir(at),
+            ["file", at, ..] => machine.file(at).owned(at, 0, 0, mode(words.get(2), 0o644)),
+            ["script", at, _, ..] => machine.file(at).owned(at, 0, 0, mode(words.get(3), 0o755)),
+            ["copy", at, _] => machine.file(at).owned(at, 0, 0, 0o755),
+            ["link", at, target] => machine.symlink(at, target),
+            ["device", at] => machine.device(at, 0x103),
+            _ => panic!("{}: {line:?} is nothing that can be made", case.unit),
+        };
+    }
+    machine
+}
+
+struct Known<'a>(&'a Truth);
+
+impl Programs for Known<'_> {
+    fn interpreter(&self, program: &AbsPath) -> Option<AbsPath> {
+        let program = program.to_string();
+        let script = |line: &str| {
+            let mut words = line.split(' ');
+            (words.next() == Some("script") && words.next() == Some(&program)).then(|| words.next().map(path))
+        };
+        let scripts = self.0.all("Make");
+        let is_program = self.0.one("Program") == Some(&program);
+        scripts
+            .into_iter()
+            .find_map(script)
+            .flatten()
+            .or_else(|| self.0.one("Loader").filter(|_| is_program).map(path))
+    }
+
+    fn libraries(&self, program: &AbsPath) -> Vec<AbsPath> {
+        let is_program = self.0.one("Program") == Some(&program.to_string());
+        if is_program { self.0.all("Library").into_iter().map(path).collect() } else { Vec::new() }
+    }
+}
+
+fn replay(case: &Truth) -> Vec<Finding> {
+    let places = SearchPath::of_dirs(Root::system(), Manager::System, [truth::directory()]);
+    let name = UnitName::parse(&case.unit).expect("a unit's name");
+    let unit = UnitTree::open(places, Environment::default()).load(&name);
+    let (settings, _) = Settings::from_unit(&unit);
+    let facts = machine(case);
+    let programs = Known(case);
+    let journal = truth::directory().join(case.unit.replace(".service", ".json"));
+    let entries = read_log(&std::fs::read(journal).expect("every case has its journal"));
+    assert!(entries.len() >= 3, "{}: the journal is too short to be one", case.unit);
+    let known =
+        Case { unit: &unit, settings: &settings, facts: &facts, run: For::main(), programs: &programs };
+    diagnose(&entries, Some(&known))
+}
+
+#[test]
+fn every_cause_is_found_and_none_is_invented() {
+    let mut report = String::new();
+    for case in truth::all() {
+        let found = replay(&case);
+        let right = match (case.cause(), &found[..]) {
+            (None, []) => true,
+            (Some(cause), [finding]) => {
+                let said = finding.path.as_ref().map(ToString::to_string);
+                let detail = case.one("Detail");
+                finding.cause.word() == cause
+                    && said.as_deref() == case.one("Path")
+                    && (detail.is_none() || finding.detail.as_deref() == detail)
+                    && (case.one("FirstFixWorks").is_none() || !finding.fixes.is_empty())
+            }
+            _ => false,
+        };
+        if !right {
+            let _ = writeln!(report, "{}: {found:#?}\n{}", case.unit, case.text);
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn what_a_log_alone_tells_is_never_another_cause() {
+    // Without the unit the plan cannot be asked: then ENOENT is no evidence, and EACCES is taken for what it says.
+    for case in truth::all() {
+        let journal = truth::directory().join(case.unit.replace(".service", ".json"));
+        let found = diagnose(&read_log(&std::fs::read(journal).expect("every case has its journal")), None);
+        if case.cause().is_none() {
+            assert_eq!(found, [], "{}", case.unit);
+        }
+        if case.cause() == Some("read-only-path") {
+            let said: Vec<_> = found.iter().map(|f| f.path.as_ref().map(ToString::to_string)).collect();
+            assert_eq!(said, [case.one("Path").map(str::to_owned)], "{}", case.unit);
+        }
+    }
+}
