@@ -29,8 +29,8 @@ pub(crate) static RULES: &[Rule] = &[
     Rule { name: "sendmmsg", object: Object::Message(1), effects: |_, e| e.0.push(Effect::Address { bind: false }), ..RULE },
     Rule { name: "socketcall", object: Object::SocketCall, ..RULE },
     // Namespaces.
-    of_numbers("clone", keys([0]), |c, e| namespaces(e, c.arg(0) & !0xff, NamespaceWay::Make)),
-    Rule { word: Some(0), ..of_numbers("clone3", keys([0]), |c, e| namespaces(e, c.arg(0), NamespaceWay::Make)) },
+    of_numbers("clone", keys([0]), |c, e| clone(c, e, c.arg(0) & !0xff)),
+    Rule { word: Some(0), ..of_numbers("clone3", keys([0]), |c, e| clone(c, e, c.arg(0))) },
     of_numbers("unshare", keys([0]), |c, e| namespaces(e, c.arg(0), NamespaceWay::Make)),
     Rule { object: Object::Descriptor(0), ..of_numbers("setns", keys([1]), setns) },
     // Memory.
@@ -122,6 +122,13 @@ fn namespaces(effects: &mut Effects, flags: u64, way: NamespaceWay) {
         if flags & u64::from(flag) != 0 {
             effects.privilege(Privilege::Namespace { kind, way });
         }
+    }
+}
+
+/// The new process returns from the call too, with 0, when the caller's memory may have changed: it did nothing.
+fn clone(call: &Call<'_>, effects: &mut Effects, flags: u64) {
+    if call.result != 0 {
+        namespaces(effects, flags, NamespaceWay::Make);
     }
 }
 

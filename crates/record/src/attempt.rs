@@ -65,6 +65,7 @@ impl Attempt {
             Effect::Privilege(Privilege::Namespace { kind, .. }) => Some(kind),
             _ => None,
         };
-        self.effects(0).into_iter().filter_map(made).collect()
+        // Whatever the number of the new process will be.
+        self.effects(1).into_iter().filter_map(made).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::attempt::{Attempt, Located, SocketAddress};
 use crate::{FileKind, FileUse, Operation, Operations, Privilege, ProcessRelation, What};
-use ringfence_calls::{Effect, On};
+use ringfence_calls::{Effect, On, Rule};
 use rustix::fs::{major, minor};
 
 /// The processes that a program can name.
@@ -96,10 +96,15 @@ fn address(attempt: &Attempt, bind: bool, succeeded: bool) -> Option<What> {
     })
 }
 
+/// Whether a call is an execution.
+pub fn executes(rule: &Rule) -> bool {
+    matches!(rule.name, "execve" | "execveat")
+}
+
 /// A successful execution: the file, and what runs it. Of a failed one only an interpreter that is missing: the failure
 /// itself is among the rule's effects.
 fn execution(attempt: &Attempt, succeeded: bool) -> Vec<What> {
-    if !matches!(attempt.rule.name, "execve" | "execveat") {
+    if !executes(attempt.rule) {
         return Vec::new();
     }
     let used = |located: &Located, operation: Operation| {
@@ -119,6 +124,8 @@ pub struct Change {
     pub identity: bool,
     /// Where paths lead.
     pub paths: bool,
+    /// Who may use a directory.
+    pub permissions: bool,
 }
 
 /// What a successful call that used `what` changes.
@@ -131,6 +138,8 @@ pub fn change(attempt: &Attempt, what: &[What]) -> Change {
             What::File(file) => {
                 change.view |= any(file.operations, &[Chroot, Mount, Umount]);
                 change.paths |= any(file.operations, &[Chroot, Mount, Umount, Symlink, Rmdir]);
+                let directory = file.kind == FileKind::Directory;
+                change.permissions |= directory && any(file.operations, &[Chmod, Chown, Mkdir]);
                 let leads_on = matches!(file.kind, FileKind::Directory | FileKind::Link);
                 change.paths |= leads_on && any(file.operations, &[Unlink, RenameFrom, RenameTo]);
             }

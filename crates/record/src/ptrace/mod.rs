@@ -3,9 +3,11 @@
 //! A command is started under the filter. A process that runs already cannot be given one, so there every call stops;
 //! that is slow, and [`PtraceRecorder`] says so by no other means than its documentation.
 
+mod capabilities;
 mod decode;
 mod filter;
 mod foresight;
+mod gain;
 mod launch;
 mod memory;
 mod table;

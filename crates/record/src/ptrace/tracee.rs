@@ -6,6 +6,7 @@ use crate::proc::{self, Status};
 use crate::resolve::Eyes;
 use crate::view::{Host, View};
 use crate::{NamespaceKind, ProcessRelation, Program};
+use ringfence_profile::Abi;
 use rustix::process::Pid;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -31,6 +32,8 @@ pub(super) struct Thread {
     pub program: Arc<Program>,
     /// Effective user, group, capabilities.
     pub status: Status,
+    /// Its last call.
+    pub call: (Abi, u32),
     /// The call that it is in, as far as it matters.
     pub attempt: Option<Attempt>,
     /// It sees, of every file, what the recorder sees.
@@ -40,6 +43,9 @@ pub(super) struct Thread {
     /// How many more calls to stop at, whether they matter or not.
     pub samples: u32,
 }
+
+/// Of a thread that made no call yet; it is never delivered.
+const NO_CALL: (Abi, u32) = (Abi::X86_64, u32::MAX);
 
 /// All traced processes and threads.
 pub(super) struct Tracees {
@@ -125,8 +131,17 @@ impl Tracees {
         let program = self.program(process, status.user());
         let inner = Pid::from_raw(status.inner_thread).unwrap_or(thread);
         let like_recorder = like_recorder && !restricted;
-        let known =
-            Thread { process, inner, program, status, attempt: None, like_recorder, restricted, samples: 0 };
+        let known = Thread {
+            process,
+            inner,
+            program,
+            status,
+            call: NO_CALL,
+            attempt: None,
+            like_recorder,
+            restricted,
+            samples: 0,
+        };
         self.threads.insert(thread, known);
     }
 
@@ -159,18 +174,21 @@ impl Tracees {
         Arc::clone(self.programs.entry(program.clone()).or_insert_with(|| Arc::new(program)))
     }
 
-    /// A process executed: its threads but for one are gone, that one has the process's number, and it was `former`.
-    pub(super) fn executed(&mut self, process: Pid, former: Pid) -> io::Result<()> {
+    /// A process executed: its threads but for one are gone, that one has the process's number, and it was `former`; what
+    /// it was before, if it was known.
+    pub(super) fn executed(&mut self, process: Pid, former: Pid) -> io::Result<Option<Status>> {
         let executing = self.threads.remove(&former);
         self.threads.retain(|_, thread| thread.process != process);
         self.processes.remove(&process);
         self.discover(process)?;
-        if let (Some(thread), Some(executing)) = (self.threads.get_mut(&process), executing) {
-            thread.attempt = executing.attempt;
-            thread.restricted = executing.restricted;
-            thread.like_recorder &= !executing.restricted;
-        }
-        Ok(())
+        let (Some(thread), Some(executing)) = (self.threads.get_mut(&process), executing) else {
+            return Ok(None);
+        };
+        thread.attempt = executing.attempt;
+        thread.call = executing.call;
+        thread.restricted = executing.restricted;
+        thread.like_recorder &= !executing.restricted;
+        Ok(Some(executing.status))
     }
 
     /// A thread changed who it is.

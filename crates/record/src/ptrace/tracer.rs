@@ -1,7 +1,9 @@
 //! The loop: from stop to stop of every traced thread.
 
+use super::capabilities::Inference;
 use super::decode::Decoder;
 use super::foresight;
+use super::gain::{self, Gain};
 use super::launch::{Held, system};
 use super::memory::Arguments;
 use super::table::{CallTable, Handling};
@@ -19,7 +21,7 @@ use ringfence_sys::ptrace::{self, Call, Change, OnTracerExit, Progress, Until};
 use ringfence_terms::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -42,6 +44,9 @@ const GRACE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 /// How many calls of a new program are all looked at, frequent ones too, in filtered mode.
 const SAMPLES: u32 = 500;
 
+/// After so many stops, the next call is looked at, a frequent one too.
+const SAMPLE_EVERY: u32 = 16;
+
 pub(super) struct Tracer<'a> {
     table: &'a CallTable,
     mode: Mode,
@@ -49,6 +54,7 @@ pub(super) struct Tracer<'a> {
     sink: &'a mut dyn Sink,
     tracees: Tracees,
     resolver: Resolver,
+    inference: Inference,
     /// Threads that stopped for the first time before it was known who made them.
     early: HashSet<Pid>,
     /// Calls that were delivered for a program.
@@ -58,6 +64,7 @@ pub(super) struct Tracer<'a> {
     /// The command, until it executed.
     unexecuted: Option<Pid>,
     stopping: bool,
+    stops: u32,
 }
 
 impl<'a> Tracer<'a> {
@@ -75,11 +82,13 @@ impl<'a> Tracer<'a> {
             sink,
             tracees: Tracees::new(host),
             resolver: Resolver::default(),
+            inference: Inference::new(),
             early: HashSet::new(),
             noted: HashMap::new(),
             sentinel: None,
             unexecuted: None,
             stopping: false,
+            stops: 0,
         })
     }
 
@@ -300,17 +309,34 @@ impl<'a> Tracer<'a> {
         if first {
             self.unexecuted = None;
         }
-        let _ = self.tracees.executed(process, former.unwrap_or(process));
-        if let Some(thread) = self.tracees.threads.get_mut(&process) {
-            thread.samples = SAMPLES;
-            if first && let Some(attempt) = &mut thread.attempt {
-                attempt.by = None;
+        // A process that is gone again already has nothing more to say.
+        let Ok(before) = self.tracees.executed(process, former.unwrap_or(process)) else { return };
+        let Some(thread) = self.tracees.threads.get_mut(&process) else { return };
+        thread.samples = SAMPLES;
+        if first && let Some(attempt) = &mut thread.attempt {
+            attempt.by = None;
+        }
+        if let (Some(before), Some(attempt)) = (before, &thread.attempt) {
+            let by = attempt.by.clone().unwrap_or_else(|| Arc::clone(&thread.program));
+            match gain::of(attempt, process, &before, &thread.status) {
+                Gain::None => {}
+                Gain::Suppressed => self.sink.blind_spot(BlindSpot::ExecGainSuppressed),
+                Gain::Gained(gain) => {
+                    let what = What::Privilege(Privilege::ExecGain(gain));
+                    self.sink.event(Event { by, errno: None, what });
+                }
             }
         }
     }
 
     /// A thread stopped at the entry or exit of a call.
     fn call(&mut self, thread: Pid) {
+        self.stops = self.stops.wrapping_add(1);
+        if self.stops.is_multiple_of(SAMPLE_EVERY)
+            && let Some(known) = self.tracees.threads.get_mut(&thread)
+        {
+            known.samples = known.samples.max(1);
+        }
         match ptrace::progress(thread) {
             Ok(Progress::Entry(call) | Progress::Seccomp(call)) => self.entry(thread, call),
             Ok(Progress::Exit(result)) => self.exit(thread, result),
@@ -333,12 +359,14 @@ impl<'a> Tracer<'a> {
             return;
         };
         let handling = self.table.handling(abi, call.number);
-        if self.unexecuted != Some(thread) {
-            let by = Arc::clone(&known.program);
+        known.samples = known.samples.saturating_sub(1);
+        known.call = (abi, call.number);
+        let by = Arc::clone(&known.program);
+        // An execution is noted at its end, of whom it made.
+        let executes = matches!(handling, Handling::Rule(rule) if delivery::executes(rule));
+        if !executes && self.unexecuted != Some(thread) {
             self.note(&by, abi, call.number);
         }
-        let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
-        known.samples = known.samples.saturating_sub(1);
         if call.number == LANDLOCK_RESTRICT_SELF {
             self.tracees.restricted(thread);
         }
@@ -391,11 +419,21 @@ impl<'a> Tracer<'a> {
         if self.unexecuted == Some(thread) {
             return;
         }
-        let by = attempt.by.clone().unwrap_or_else(|| Arc::clone(&known.program));
+        let (now, (abi, number)) = (Arc::clone(&known.program), known.call);
+        if delivery::executes(attempt.rule) {
+            self.note(&now, abi, number);
+        }
+        let by = attempt.by.clone().unwrap_or(now);
         let errno = (-4095..0).contains(&result).then(|| Errno(-result as i32));
         let what = delivery::uses(&attempt, result, &self.tracees.peers(thread));
+        let asked = self.capabilities(thread, &attempt, &what, errno);
         if errno.is_none() {
             self.changed(thread, &attempt, &what);
+        }
+        for (capability, has) in asked {
+            let errno = (!has).then_some(Errno::EPERM);
+            let what = What::Privilege(Privilege::Capability(capability));
+            self.sink.event(Event { by: Arc::clone(&by), errno, what });
         }
         for what in what {
             if what == What::Privilege(Privilege::IoUring(IoUringUse::Setup)) {
@@ -403,6 +441,22 @@ impl<'a> Tracer<'a> {
             }
             self.sink.event(Event { by: Arc::clone(&by), errno, what });
         }
+    }
+
+    /// The capabilities that a call was asked for. Who has none, and was refused nothing, was not asked in earnest.
+    fn capabilities(
+        &mut self,
+        thread: Pid,
+        attempt: &Attempt,
+        what: &[What],
+        errno: Option<Errno>,
+    ) -> BTreeSet<(u8, bool)> {
+        let Some(known) = self.tracees.threads.get(&thread) else { return BTreeSet::new() };
+        if known.status.effective == 0 && errno.is_none() {
+            return BTreeSet::new();
+        }
+        let Some(eyes) = self.tracees.eyes(thread) else { return BTreeSet::new() };
+        self.inference.asked(attempt, what, errno, &known.status, eyes.view)
     }
 
     /// What a successful call changes for the calls after it.
@@ -413,9 +467,16 @@ impl<'a> Tracer<'a> {
         }
         if change.identity {
             self.tracees.changed_identity(thread);
+            // Another user is another program, of which no call is known yet.
+            if let Some(known) = self.tracees.threads.get_mut(&thread) {
+                known.samples = SAMPLES;
+            }
         }
         if change.paths {
             self.resolver.forget();
+        }
+        if change.paths || change.permissions {
+            self.inference.forget();
         }
     }
 }

@@ -6,6 +6,7 @@ mod execution;
 use super::memory::Arguments;
 use super::tracee::Tracees;
 use crate::attempt::{Attempt, Located, SocketAddress};
+use crate::delivery;
 use crate::resolve::{Found, Resolver};
 use crate::{FileUse, Operations, ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
@@ -77,7 +78,7 @@ impl Decoder<'_> {
             }
             _ => {}
         }
-        if matches!(rule.name, "execve" | "execveat") {
+        if delivery::executes(rule) {
             attempt.by = self.tracees.threads.get(&a.thread).map(|thread| thread.program.clone());
             attempt.interpreters = self.interpreters(&attempt);
         }
