@@ -1,28 +1,20 @@
-/* What happens at the end of a system call, by handler. */
+/* What happens at the end of a system call, by handler. `dispatch` has put the call into the scratch area. */
 #pragma once
 
 #include "task.h"
 
-INLINE int begin_call(u64 *ctx, struct context *c)
+/* An argument; any of six, or garbage for what a call has not. */
+INLINE u64 argument(const struct scratch *s, s32 which)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	c->result = ctx[1];
-	c->task = current_task();
-	u32 tgid = c->task->tgid;
-	struct tracked *tracked = map_lookup(&tasks, &tgid);
-	if (!tracked)
-		return 0;
-	c->program = tracked->program;
-	c->compat = is_compat(c->task);
-	c->nr = regs->orig_ax & (CALLS - 1);
-	arguments(regs, c->compat, c->args);
-	return 1;
+	u32 index = which;
+	OPAQUE(index);
+	index &= 7;
+	return index < 6 ? s->event.args[index] : 0;
 }
 
-INLINE struct call call_of(const struct context *c)
+INLINE s32 directory(const struct scratch *s, s32 dir)
 {
-	u32 nr = c->nr & (CALLS - 1);
-	return *(struct call *)&calls[c->compat ? 1 : 0][nr];
+	return dir < 0 ? AT_FDCWD : (s32)argument(s, dir);
 }
 
 INLINE s64 outcome(s64 result)
@@ -31,84 +23,81 @@ INLINE s64 outcome(s64 result)
 }
 
 /* What tells this call from others, but for its names. */
-INLINE u64 begin_key(const struct context *c, const struct call *call)
+INLINE u64 begin_key(const struct scratch *s)
 {
-	u64 key = mix(seed, c->program | (u64)c->nr << 32 | (u64)c->compat << 48);
-	key = mix(key, outcome(c->result));
+	const struct event *e = &s->event;
+	u64 key = mix(seed, e->program | (u64)e->nr << 32 | (u64)e->compat << 48);
+	u8 keys = s->call.keys;
+	key = mix(key, outcome(e->result));
 #pragma unroll
 	for (int which = 0; which < 6; which++)
-		if (call->keys & (1 << which))
-			key = mix(key, c->args[which]);
-	if ((call->flags & CALL_SMALL_SECOND) && c->args[1] < 0x10000)
-		key = mix(key, c->args[1]);
+		if (keys & (1 << which))
+			key = mix(key, e->args[which]);
+	if ((s->call.flags & CALL_SMALL_SECOND) && e->args[1] < 0x10000)
+		key = mix(key, e->args[1]);
 	return key;
 }
 
-INLINE struct scratch *begin_event(const struct context *c)
+/* Sends the event if it is a new one; does not return then. */
+INLINE void finish(u64 *ctx, struct scratch *s, u64 key)
 {
-	struct scratch *s = begin(c->task, c->program, KIND_CALL);
-	if (!s)
-		return NULL;
-	s->event.nr = c->nr;
-	s->event.compat = c->compat;
-	s->event.result = c->result;
-#pragma unroll
-	for (int which = 0; which < 6; which++)
-		s->event.args[which] = c->args[which];
-	return s;
+	if (is_seen(key))
+		return;
+	s->key = key;
+	tail_call(ctx, &handlers, HANDLER_SEND);
 }
 
-INLINE void dereference(struct context *c, const struct call *call)
+/* Replaces a pointer among the arguments by the word that it points to. */
+INLINE void dereference(struct scratch *s)
 {
-	if (!(call->flags & CALL_DEREFERENCE))
+	if (!(s->call.flags & CALL_DEREFERENCE))
 		return;
 	u64 word = 0;
-	read_user(&word, sizeof(word), (void *)argument(c->args, call->extra));
-	switch (call->extra) {
-	case 0: c->args[0] = word; break;
-	case 1: c->args[1] = word; break;
-	default: c->args[2] = word; break;
-	}
+	read_user(&word, sizeof(word), (void *)argument(s, s->call.extra));
+	u32 index = s->call.extra;
+	OPAQUE(index);
+	index &= 3;
+	s->event.args[index] = word;
 }
 
-INLINE s32 directory(const struct context *c, s32 dir)
+INLINE void reach(struct scratch *s, u64 file)
 {
-	return dir < 0 ? AT_FDCWD : (s32)argument(c->args, dir);
+	s->file = place_of_file(file);
+	s->file_mode = s->file.dentry ? READ((struct file *)file, f_mode) : 0;
 }
 
-INLINE void finish(struct scratch *s, const struct context *c, u64 key)
+SEC("tp_btf/sys_exit")
+int on_send(u64 *ctx)
 {
-	if (send(key))
-		remember(key);
+	struct scratch *s = scratch();
+	if (s)
+		send_with_paths(s, s->key);
+	return 0;
 }
 
 /* One or two names: stat, mkdir, rename, ... */
 SEC("tp_btf/sys_exit")
 int on_path(u64 *ctx)
 {
-	struct context c;
-	if (!begin_call(ctx, &c))
-		return 0;
-	struct call call = call_of(&c);
-	struct scratch *s = begin_event(&c);
+	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	u64 key = begin_key(&c, &call);
-	key = mix(key, name_key(PART_NAME, directory(&c, call.dir), argument(c.args, call.name), FROM_USER));
-	/* Attributes of an open file: fstat(2) by another name, which needs no access to a path. */
-	if ((call.flags & CALL_STAT) && c.result >= 0 && !((struct part *)s->parts)->size)
-		return 0;
-	if (call.name2 >= 0 && !(call.flags & CALL_STAT))
-		key = mix(key, name_key(PART_NAME2, directory(&c, call.dir2), argument(c.args, call.name2), FROM_USER));
-	if (is_seen(key))
-		return 0;
-	if ((call.flags & CALL_STAT) && c.result >= 0) {
-		u16 mode = 0;
-		read_user(&mode, sizeof(mode), (void *)(argument(c.args, call.extra) + call.dir2));
-		s->event.args[5] = mode;
+	u8 flags = s->call.flags;
+	u64 key = begin_key(s);
+	key = mix(key, name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER));
+	if (flags & CALL_STAT) {
+		if (s->event.result >= 0) {
+			/* Attributes of an open file: fstat(2) by another name, which needs no access to a path. */
+			if (!((struct part *)s->parts)->size || is_seen(key))
+				return 0;
+			u16 mode = 0;
+			read_user(&mode, sizeof(mode), (void *)(argument(s, s->call.extra) + s->call.dir2));
+			s->event.args[5] = mode;
+		}
+	} else if (s->call.name2 >= 0) {
+		key = mix(key, name_key(PART_NAME2, directory(s, s->call.dir2), argument(s, s->call.name2), FROM_USER));
 	}
-	add_bases(s);
-	finish(s, &c, key);
+	finish(ctx, s, key);
 	return 0;
 }
 
@@ -116,31 +105,23 @@ int on_path(u64 *ctx)
 SEC("tp_btf/sys_exit")
 int on_open(u64 *ctx)
 {
-	struct context c;
-	struct place path = {};
-	u64 file = 0;
-	if (!begin_call(ctx, &c))
-		return 0;
-	struct call call = call_of(&c);
-	dereference(&c, &call);
-	struct scratch *s = begin_event(&c);
+	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	u64 key = begin_key(&c, &call);
-	if (call.name >= 0)
-		key = mix(key, name_key(PART_NAME, directory(&c, call.dir), argument(c.args, call.name), FROM_USER));
-	if (c.result >= 0) {
-		file = file_of(c.task, c.result);
-		path = place_of_file(file);
+	dereference(s);
+	u64 key = begin_key(s);
+	if (s->call.name >= 0)
+		key = mix(key, name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER));
+	if (s->event.result >= 0) {
+		u64 file = file_of(current_task(), s->event.result);
+		s->file = place_of_file(file);
 		/* The name is in the key as well, so these tell enough. */
-		key = mix(mix(key, path.mount), path.dentry);
+		key = mix(mix(key, s->file.mount), s->file.dentry);
+		if (is_seen(key))
+			return 0;
+		s->file_mode = READ((struct file *)file, f_mode);
 	}
-	if (is_seen(key))
-		return 0;
-	add_bases(s);
-	if (path.dentry)
-		add_path(PART_FILE, path.mount, path.dentry, READ((struct file *)file, f_mode));
-	finish(s, &c, key);
+	finish(ctx, s, key);
 	return 0;
 }
 
@@ -164,23 +145,19 @@ INLINE u64 namespace_kind(u64 dentry)
 SEC("tp_btf/sys_exit")
 int on_fd(u64 *ctx)
 {
-	struct context c;
-	if (!begin_call(ctx, &c))
-		return 0;
-	struct call call = call_of(&c);
-	u64 file = file_of(c.task, (s32)argument(c.args, call.extra));
-	struct place path = place_of_file(file);
-	u64 key = place_key(begin_key(&c, &call), &path);
-	if (is_seen(key))
-		return 0;
-	struct scratch *s = begin_event(&c);
+	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	if (path.dentry) {
-		s->event.args[5] = namespace_kind(path.dentry);
-		add_path(PART_FILE, path.mount, path.dentry, READ((struct file *)file, f_mode));
+	u64 file = file_of(current_task(), (s32)argument(s, s->call.extra));
+	s->file = place_of_file(file);
+	u64 key = place_key(begin_key(s), &s->file);
+	if (is_seen(key))
+		return 0;
+	if (s->file.dentry) {
+		s->file_mode = READ((struct file *)file, f_mode);
+		s->event.args[5] = namespace_kind(s->file.dentry);
 	}
-	finish(s, &c, key);
+	finish(ctx, s, key);
 	return 0;
 }
 
@@ -188,29 +165,21 @@ int on_fd(u64 *ctx)
 SEC("tp_btf/sys_exit")
 int on_place(u64 *ctx)
 {
-	struct context c;
-	if (!begin_call(ctx, &c))
-		return 0;
-	struct call call = call_of(&c);
-	struct scratch *s = begin_event(&c);
+	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	u64 key = begin_key(&c, &call);
-	if (call.name >= 0)
-		key = mix(key, name_key(PART_NAME, directory(&c, call.dir), argument(c.args, call.name), FROM_USER));
-	struct fs_struct *fs = c.task->fs;
-	struct place place = place_of(s, &fs->pwd);
-	if (call.flags & CALL_PLACE_ROOT)
-		place = place_of(s, &fs->root);
-	if (c.result >= 0)
-		key = place_key(key, &place);
-	if (is_seen(key))
-		return 0;
-	if (c.result >= 0)
-		add_path(PART_FILE, place.mount, place.dentry, 0);
-	else
-		add_bases(s);
-	finish(s, &c, key);
+	u64 key = begin_key(s);
+	if (s->call.name >= 0)
+		key = mix(key, name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER));
+	if (s->event.result >= 0) {
+		struct fs_struct *fs = current_task()->fs;
+		s->file = s->call.flags & CALL_PLACE_ROOT ? place_of(s, &fs->root) : place_of(s, &fs->pwd);
+		s->file_mode = 0;
+		/* What a name was relative to is gone by now. */
+		s->bases[0].dentry = 0;
+		key = place_key(key, &s->file);
+	}
+	finish(ctx, s, key);
 	return 0;
 }
 
@@ -220,19 +189,19 @@ INLINE void change_user(struct task_struct *task, u32 program);
 SEC("tp_btf/sys_exit")
 int on_args(u64 *ctx)
 {
-	struct context c;
-	if (!begin_call(ctx, &c))
+	struct scratch *s = scratch();
+	if (!s)
 		return 0;
-	struct call call = call_of(&c);
-	dereference(&c, &call);
-	u64 key = begin_key(&c, &call);
-	if (!is_seen(key)) {
-		struct scratch *s = begin_event(&c);
-		if (s)
-			finish(s, &c, key);
+	dereference(s);
+	u64 key = begin_key(s);
+	if ((s->call.flags & CALL_IDENTITY) && s->event.result >= 0) {
+		u32 program = s->event.program;
+		if (!is_seen(key))
+			send_plainly(s, key);
+		change_user(current_task(), program);
+		return 0;
 	}
-	if ((call.flags & CALL_IDENTITY) && c.result >= 0)
-		change_user(c.task, c.program);
+	finish(ctx, s, key);
 	return 0;
 }
 
@@ -241,121 +210,85 @@ SEC("tp_btf/sys_exit")
 int on_map(u64 *ctx)
 {
 	enum { MAP_ANONYMOUS = 0x20 };
-	struct context c;
-	struct place path = {};
-	u64 file = 0;
-	if (!begin_call(ctx, &c))
-		return 0;
-	struct call call = call_of(&c);
-	if (call.extra >= 0 && !(c.args[3] & MAP_ANONYMOUS)) {
-		file = file_of(c.task, (s32)c.args[4]);
-		path = place_of_file(file);
-	}
-	u64 key = place_key(begin_key(&c, &call), &path);
-	if (is_seen(key))
-		return 0;
-	struct scratch *s = begin_event(&c);
+	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	if (path.dentry)
-		add_path(PART_FILE, path.mount, path.dentry, READ((struct file *)file, f_mode));
-	finish(s, &c, key);
+	if (s->call.extra >= 0 && !(s->event.args[3] & MAP_ANONYMOUS))
+		reach(s, file_of(current_task(), (s32)s->event.args[4]));
+	finish(ctx, s, place_key(begin_key(s), &s->file));
 	return 0;
 }
 
 enum { AF_UNIX = 1, ADDRESS_MAX = 128 };
 
-/* Sends an event with a socket address, and the working directory when the address is a relative path. */
-INLINE void address(struct context *c, u64 key, u64 user, u32 size)
-{
-	if (!user || size < 2)
-		return;
-	if (size > ADDRESS_MAX)
-		size = ADDRESS_MAX;
-	struct scratch *s = begin_event(c);
-	if (!s)
-		return;
-	OPAQUE(size);
-	size &= 0xff;
-	if (size > ADDRESS_MAX)
-		return;
-	if (read_user(&s->parts[sizeof(struct part)], size, (void *)user))
-		return;
-	end_part(s, 0, PART_ADDRESS, size);
-	key = mix(key, hash_bytes(sizeof(struct part), size, seed));
-	u16 family = *(u16 *)&s->parts[sizeof(struct part)];
-	u8 first = s->parts[sizeof(struct part) + 2];
-	if (family == AF_UNIX && size > 2 && first) {
-		if (first == '/')
-			key = mix(key, number(s, c->task->fs->root.dentry));
-		else
-			key = mix(key, base_of(s, c->task, AT_FDCWD, &s->bases[0]));
-	}
-	if (is_seen(key))
-		return;
-	add_bases(s);
-	finish(s, c, key);
-}
-
-INLINE void message(struct context *c, u64 key, u64 user)
-{
-	u64 header[2] = {};
-	if (read_user(header, c->compat ? 8 : 16, (void *)user))
-		return;
-	if (c->compat)
-		address(c, key, (u32)header[0], header[0] >> 32);
-	else
-		address(c, key, header[0], header[1]);
-}
-
-/* bind, connect, sendto, sendmsg. */
+/* bind, connect, sendto, sendmsg: a socket address, and the working directory when it is a relative path. */
 SEC("tp_btf/sys_exit")
 int on_address(u64 *ctx)
 {
-	struct context c;
-	if (!begin_call(ctx, &c))
+	struct scratch *s = scratch();
+	if (!s)
 		return 0;
-	struct call call = call_of(&c);
-	u64 key = begin_key(&c, &call);
-	if (call.flags & CALL_MESSAGE)
-		message(&c, key, c.args[1]);
-	else if (call.extra == 1)
-		address(&c, key, c.args[1], c.args[2]);
-	else
-		address(&c, key, c.args[4], c.args[5]);
+	u64 user = argument(s, s->call.extra);
+	u32 size = argument(s, s->call.extra + 1);
+	if (s->call.flags & CALL_MESSAGE) {
+		u64 header[2] = {};
+		if (read_user(header, s->event.compat ? 8 : 16, (void *)user))
+			return 0;
+		user = s->event.compat ? (u32)header[0] : header[0];
+		size = s->event.compat ? header[0] >> 32 : header[1];
+	}
+	if (!user || size < 2)
+		return 0;
+	if (size > ADDRESS_MAX)
+		size = ADDRESS_MAX;
+	OPAQUE(size);
+	size &= 0xff;
+	if (size > ADDRESS_MAX || read_user(&s->parts[sizeof(struct part)], size, (void *)user))
+		return 0;
+	end_part(s, 0, PART_ADDRESS, size);
+	u64 key = mix(begin_key(s), hash_bytes(sizeof(struct part), size, seed));
+	u16 family = *(u16 *)&s->parts[sizeof(struct part)];
+	u8 first = s->parts[sizeof(struct part) + 2];
+	if (family == AF_UNIX && size > 2 && first) {
+		struct task_struct *task = current_task();
+		if (first == '/')
+			key = mix(key, number(s, task->fs->root.dentry));
+		else
+			key = mix(key, base_of(s, task, AT_FDCWD, &s->bases[0]));
+	}
+	finish(ctx, s, key);
 	return 0;
 }
 
-/* i386's socketcall(2): the arguments lie in memory. The event carries the number of the call that it stands for. */
+/* i386's socketcall(2): another call whose arguments lie in memory. */
 SEC("tp_btf/sys_exit")
 int on_socketcall(u64 *ctx)
 {
-	struct context c;
 	u32 words[6] = {};
-	if (!begin_call(ctx, &c))
+	struct scratch *s = scratch();
+	if (!s)
 		return 0;
-	u32 which = c.args[0];
-	c.nr = which == 1 ? 359 : which == 2 ? 361 : which == 3 ? 362 : which == 8 ? 360 : which == 11 ? 369 : which == 16 ? 370 : 0;
-	if (!c.nr)
-		return 0;
-	u32 size = which == 2 || which == 3 || which == 1 || which == 16 ? 12 : which == 8 ? 16 : 24;
-	if (size > sizeof(words) || read_user(words, size, (void *)c.args[1]))
+	/* include/uapi/linux/net.h; the numbers of the calls that came later for the same. */
+	u32 nr = 0, size = 24;
+	switch (s->event.args[0]) {
+	case 1: nr = 359, size = 12; break;  /* socket */
+	case 2: nr = 361, size = 12; break;  /* bind */
+	case 3: nr = 362, size = 12; break;  /* connect */
+	case 8: nr = 360, size = 16; break;  /* socketpair */
+	case 11: nr = 369; break;            /* sendto */
+	case 16: nr = 370, size = 12; break; /* sendmsg */
+	case 20: nr = 345, size = 16; break; /* sendmmsg */
+	}
+	if (!nr || read_user(words, size, (void *)s->event.args[1]))
 		return 0;
 #pragma unroll
 	for (int at = 0; at < 6; at++)
-		c.args[at] = words[at];
-	struct call call = call_of(&c);
-	u64 key = begin_key(&c, &call);
-	if (which == 16) {
-		message(&c, key, c.args[1]);
-	} else if (which == 2 || which == 3) {
-		address(&c, key, c.args[1], c.args[2]);
-	} else if (which == 11) {
-		address(&c, key, c.args[4], c.args[5]);
-	} else if (!is_seen(key)) {
-		struct scratch *s = begin_event(&c);
-		if (s)
-			finish(s, &c, key);
-	}
+		s->event.args[at] = words[at];
+	s->event.nr = nr;
+	s->call = *(struct call *)&calls[1][nr];
+	if (nr == 359 || nr == 360)
+		tail_call(ctx, &handlers, HANDLER_ARGS);
+	else
+		tail_call(ctx, &handlers, HANDLER_ADDRESS);
 	return 0;
 }

@@ -49,9 +49,12 @@ struct part {
 	u32 unused;
 };
 
+enum { ROOT_OF_HOST = 0 };
+#define ROOT_NOT_TOLD (~0ULL)
+
 struct event {
 	u64 key;
-	u64 root; /* names the process's root directory: equal for equal roots */
+	u64 root; /* names the process's root directory and mount namespace: equal for equal ones */
 	s64 result;
 	u64 args[6];
 	u32 tgid;  /* as the first PID namespace numbers processes */
@@ -71,6 +74,18 @@ enum {
 	NAME_MAX_BYTES = 4096,
 	PARTS_LIMIT = 16384, /* a part may start below, and goes at most NAME_MAX_BYTES beyond */
 	PARTS_ROOM = PARTS_LIMIT + NAME_MAX_BYTES + 512,
+};
+
+/* How to handle one system call; the table is filled by the loader (src/table.rs). */
+struct call {
+	u8 handler;
+	s8 dir;   /* which argument is the directory's descriptor; -1 the working directory */
+	s8 name;  /* which argument is the name; -1 none */
+	s8 dir2;
+	s8 name2;
+	u8 keys;  /* bit N: argument N tells one access from another */
+	s8 extra; /* handler's own: descriptor, address */
+	u8 flags;
 };
 
 /* A walk from a dentry towards the root, or over a long name. Pointers are numbers here. */
@@ -105,19 +120,11 @@ struct scratch {
 	u32 used;
 	u64 pointer; /* where a pointer becomes a number */
 	struct walk walk;
+	struct call call;
+	u64 key;
 	struct place bases[2]; /* where the names are relative to; nowhere when they are absolute */
-};
-
-/* How to handle one system call; the table is filled by the loader (src/table.rs). */
-struct call {
-	u8 handler;
-	s8 dir;   /* which argument is the directory's descriptor; -1 the working directory */
-	s8 name;  /* which argument is the name; -1 none */
-	s8 dir2;
-	s8 name2;
-	u8 keys;  /* bit N: argument N tells one access from another */
-	s8 extra; /* handler's own: descriptor, address */
-	u8 flags;
+	struct place file;     /* the file that was reached */
+	u32 file_mode;
 };
 
 enum handler {
@@ -131,6 +138,7 @@ enum handler {
 	HANDLER_MAP = 7,
 	HANDLER_IDENTIFY = 8,
 	HANDLER_SOCKETCALL = 9,
+	HANDLER_SEND = 10,
 };
 
 enum call_flag {

@@ -34,7 +34,7 @@ INLINE u32 slot_of(struct scratch *s, struct task_struct *task, u64 executable, 
 	s->event.args[1] = *(u64 *)&comm[8];
 	s->event.args[2] = uid;
 	s->event.args[3] = from;
-	if (!send(key))
+	if (!send_plainly(s, key))
 		return 0;
 	map_update(&programs, &key, &slot, 0);
 	return slot;
@@ -59,7 +59,7 @@ int on_unknown(u64 *ctx)
 {
 	struct task_struct *task = current_task();
 	char comm[16];
-	struct scratch *s = begin(task, 0, KIND_PROGRAM);
+	struct scratch *s = begin(0, KIND_PROGRAM);
 	if (!s)
 		return 0;
 	struct mm_struct *mm = task->mm;
@@ -79,7 +79,7 @@ INLINE void change_user(struct task_struct *task, u32 program)
 	struct program *row = map_lookup(&program_rows, &program);
 	if (!row)
 		return;
-	struct scratch *s = begin(task, 0, KIND_PROGRAM);
+	struct scratch *s = begin(0, KIND_PROGRAM);
 	if (!s)
 		return;
 	u32 slot = slot_of(s, task, row->executable, row->comm, program);
@@ -102,7 +102,7 @@ CALLBACK long add_loader(struct task_struct *task, struct vm_area_struct *vma, v
 /* Sends what a process has just started to execute: what was asked for, by which interpreter, through which loader. */
 INLINE void started(struct task_struct *task, struct linux_binprm *bprm, u64 file, u32 program, u32 before)
 {
-	struct scratch *s = begin(task, program, KIND_EXEC);
+	struct scratch *s = begin(program, KIND_EXEC);
 	if (!s)
 		return;
 	s->event.args[0] = before;
@@ -115,10 +115,9 @@ INLINE void started(struct task_struct *task, struct linux_binprm *bprm, u64 fil
 	key = place_key(key, &executable);
 	if (is_seen(key))
 		return;
-	add_bases(s);
-	add_path(PART_FILE, executable.mount, executable.dentry, 0);
+	s->file = executable;
+	s->file_mode = 0;
 	/* The process is about to run at the loader's first instruction, or at its own when it has no loader. */
 	find_vma(task, task_registers(task)->ip, add_loader, NULL, 0);
-	if (send(key))
-		remember(key);
+	send_with_paths(s, key);
 }

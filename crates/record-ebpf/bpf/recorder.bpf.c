@@ -53,8 +53,31 @@ int dispatch(u64 *ctx)
 	int compat = is_compat(task);
 	mark_used(program, nr, compat, result);
 	struct call call = *(struct call *)&calls[compat ? 1 : 0][nr];
-	if (call.flags & CALL_EXECUTABLE && !((compat ? (u32)regs->dx : regs->dx) & 4))
+	if (!call.handler || (call.flags & CALL_EXECUTABLE && !(regs->dx & 4)))
 		return 0;
+	struct scratch *s = begin(program, KIND_CALL);
+	if (!s)
+		return 0;
+	s->call = call;
+	s->event.nr = nr;
+	s->event.compat = compat;
+	s->event.result = result;
+	u64 *args = s->event.args;
+	if (compat) {
+		args[0] = (u32)regs->bx;
+		args[1] = (u32)regs->cx;
+		args[2] = (u32)regs->dx;
+		args[3] = (u32)regs->si;
+		args[4] = (u32)regs->di;
+		args[5] = (u32)regs->bp;
+	} else {
+		args[0] = regs->di;
+		args[1] = regs->si;
+		args[2] = regs->dx;
+		args[3] = regs->r10;
+		args[4] = regs->r8;
+		args[5] = regs->r9;
+	}
 	switch (call.handler) {
 	case HANDLER_PATH: tail_call(ctx, &handlers, HANDLER_PATH); break;
 	case HANDLER_OPEN: tail_call(ctx, &handlers, HANDLER_OPEN); break;
@@ -99,7 +122,7 @@ int on_exec(u64 *ctx)
 	u32 before = tracked->program;
 	if (before == TASK_STARTER || (by_cgroup ? !in_cgroup() : before == TASK_UNTRACKED))
 		return 0;
-	struct scratch *s = begin(task, 0, KIND_PROGRAM);
+	struct scratch *s = begin(0, KIND_PROGRAM);
 	if (!s)
 		return 0;
 	char comm[16];
@@ -196,7 +219,7 @@ int on_capability(u64 *ctx)
 	key = mix(key, (u64)result);
 	if (is_seen(key))
 		return 0;
-	struct scratch *s = begin(task, program, KIND_CAPABILITY);
+	struct scratch *s = begin(program, KIND_CAPABILITY);
 	if (!s)
 		return 0;
 	s->event.nr = nr;
@@ -204,8 +227,7 @@ int on_capability(u64 *ctx)
 	s->event.result = result;
 	s->event.args[0] = capability;
 	s->event.args[1] = inum;
-	if (send(key))
-		remember(key);
+	send_plainly(s, key);
 	return 0;
 }
 

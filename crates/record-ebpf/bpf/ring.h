@@ -90,7 +90,7 @@ int on_ring_submit(u64 *ctx)
 	if (program == TASK_UNTRACKED || program >= PROGRAMS)
 		return 0;
 	u8 operation = io->opcode;
-	struct scratch *s = begin(task, program, KIND_RING_SUBMIT);
+	struct scratch *s = begin(program, KIND_RING_SUBMIT);
 	if (!s)
 		return 0;
 	u64 address = number(s, io);
@@ -110,9 +110,7 @@ int on_ring_submit(u64 *ctx)
 		map_update(&requests, &address, &key, 0);
 	if (is_seen(key))
 		return 0;
-	add_bases(s);
-	if (send(key))
-		remember(key);
+	send_with_paths(s, key);
 	return 0;
 }
 
@@ -126,26 +124,19 @@ INLINE int ring_complete(u64 address, s32 result)
 	struct task_struct *task = current_task();
 	struct io_kiocb *io = (struct io_kiocb *)address;
 	u8 operation = READ(io, opcode);
-	struct scratch *s = begin(task, 0, KIND_RING_COMPLETE);
+	struct scratch *s = begin(0, KIND_RING_COMPLETE);
 	if (!s)
 		return 0;
 	s->event.args[0] = key;
 	s->event.nr = operation;
 	s->event.result = result;
 	key = mix(key, outcome(result) ^ KIND_RING_COMPLETE);
-	struct place place = {};
-	u64 file = 0;
 	if (result >= 0 && (operation == RING_OPENAT || operation == RING_OPENAT2)) {
-		file = file_of(task, result);
-		place = place_of_file(file);
-		key = place_key(key, &place);
+		reach(s, file_of(task, result));
+		key = place_key(key, &s->file);
 	}
-	if (is_seen(key))
-		return 0;
-	if (place.dentry)
-		add_path(PART_FILE, place.mount, place.dentry, READ((struct file *)file, f_mode));
-	if (send(key))
-		remember(key);
+	if (!is_seen(key))
+		send_with_paths(s, key);
 	return 0;
 }
 

@@ -5,16 +5,6 @@
 
 enum { TS_COMPAT = 2, AT_FDCWD = -100 };
 
-/* A system call at its end: x86-64 keeps the arguments in the registers. */
-struct context {
-	struct task_struct *task;
-	u64 args[6];
-	s64 result;
-	u32 program;
-	u32 nr;
-	u32 compat;
-};
-
 INLINE int in_cgroup(void)
 {
 	u32 zero = 0;
@@ -50,37 +40,6 @@ INLINE int is_compat(struct task_struct *task)
 	return (task->thread_info.status & TS_COMPAT) != 0;
 }
 
-INLINE void arguments(const struct pt_regs *regs, int compat, u64 args[6])
-{
-	if (compat) {
-		args[0] = (u32)regs->bx;
-		args[1] = (u32)regs->cx;
-		args[2] = (u32)regs->dx;
-		args[3] = (u32)regs->si;
-		args[4] = (u32)regs->di;
-		args[5] = (u32)regs->bp;
-	} else {
-		args[0] = regs->di;
-		args[1] = regs->si;
-		args[2] = regs->dx;
-		args[3] = regs->r10;
-		args[4] = regs->r8;
-		args[5] = regs->r9;
-	}
-}
-
-INLINE u64 argument(const u64 args[6], s32 which)
-{
-	switch (which) {
-	case 0: return args[0];
-	case 1: return args[1];
-	case 2: return args[2];
-	case 3: return args[3];
-	case 4: return args[4];
-	default: return args[5];
-	}
-}
-
 INLINE void mark_used(u32 program, u32 nr, int compat, s64 result)
 {
 	if (program >= PROGRAMS)
@@ -95,14 +54,14 @@ INLINE void mark_used(u32 program, u32 nr, int compat, s64 result)
 		row->by_number[index & (2 * CALLS - 1)] = before | how;
 }
 
-/* Starts an event; its key is filled in by what is known of the call so far. */
-INLINE struct scratch *begin(struct task_struct *task, u32 program, u16 kind)
+/* Starts an event. */
+INLINE struct scratch *begin(u32 program, u16 kind)
 {
 	struct scratch *s = scratch();
 	if (!s)
 		return NULL;
 	s->used = 0;
-	s->bases[0].dentry = s->bases[1].dentry = 0;
+	s->bases[0].dentry = s->bases[1].dentry = s->file.dentry = 0;
 	struct event *e = &s->event;
 	e->kind = kind;
 	e->program = program;
@@ -113,7 +72,26 @@ INLINE struct scratch *begin(struct task_struct *task, u32 program, u16 kind)
 	return s;
 }
 
-/* Adds what only an event that is sent needs, and sends it. The first event from another root or mount namespace than the
+/* Says who acts and sends the event; remembers its key. Enough for what has no paths. */
+INLINE int send_plainly(struct scratch *s, u64 key)
+{
+	struct task_struct *task = current_task();
+	struct event *e = &s->event;
+	struct pid *pid = task->thread_pid;
+	e->key = key;
+	e->root = ROOT_NOT_TOLD;
+	e->tgid = task->tgid;
+	e->inner_tid = READ(pid, numbers[READ(pid, level) & 31].nr);
+	pid = task->group_leader->thread_pid;
+	e->inner_tgid = READ(pid, numbers[READ(pid, level) & 31].nr);
+	e->parent = task->real_parent->tgid;
+	if (!send_and_wake(s, 0))
+		return 0;
+	remember(key);
+	return 1;
+}
+
+/* Adds what only an event that is sent needs, sends it and remembers its key. The first event from another root or mount namespace than the
  * host's says where that root is. */
 SUBPROGRAM int send(u64 key)
 {
@@ -137,12 +115,13 @@ SUBPROGRAM int send(u64 key)
 	int elsewhere = root.dentry != host->root.dentry || root.mount != host->root.mount ||
 			e->mount_namespace != host->mount_namespace;
 	if (!elsewhere)
-		e->root = 0;
+		e->root = ROOT_OF_HOST;
 	int first = elsewhere && !is_seen(e->root);
 	if (first)
 		add_path(PART_ROOT, root.mount, root.dentry, 0);
 	if (!send_and_wake(s, first))
 		return 0;
+	remember(key);
 	if (first)
 		remember(e->root);
 	return 1;
@@ -213,11 +192,14 @@ SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
 	return mix(key, base_of(s, task, fd, &s->bases[kind == PART_NAME2]));
 }
 
-/* Appends where the names start from. */
-INLINE void add_bases(struct scratch *s)
+/* Appends where the names start from and what was reached, and sends the event. */
+INLINE int send_with_paths(struct scratch *s, u64 key)
 {
 	if (s->bases[0].dentry)
 		add_path(PART_BASE, s->bases[0].mount, s->bases[0].dentry, 0);
 	if (s->bases[1].dentry)
 		add_path(PART_BASE2, s->bases[1].mount, s->bases[1].dentry, 0);
+	if (s->file.dentry)
+		add_path(PART_FILE, s->file.mount, s->file.dentry, s->file_mode);
+	return send(key);
 }

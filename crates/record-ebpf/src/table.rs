@@ -13,7 +13,7 @@ const SIZE: usize = 8;
 pub const ABIS: [Abi; 2] = [Abi::X86_64, Abi::I386];
 
 /// `enum handler` of `bpf/event.h`, and the program that handles each.
-pub const HANDLERS: [(u32, &str); 10] = [
+pub const HANDLERS: [(u32, &str); 11] = [
     (0, "dispatch"),
     (1, "on_path"),
     (2, "on_open"),
@@ -24,6 +24,7 @@ pub const HANDLERS: [(u32, &str); 10] = [
     (7, "on_map"),
     (8, "on_unknown"),
     (9, "on_socketcall"),
+    (10, "on_send"),
 ];
 
 const PATH: u8 = 1;

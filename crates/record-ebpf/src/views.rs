@@ -8,6 +8,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// The number of a root that an event does not tell, because nothing in it is a path (`ROOT_NOT_TOLD`).
+const NOT_TOLD: u64 = u64::MAX;
+
 /// The views by the number that the kernel side gives each root; 0 is the host's.
 pub struct Views {
     host: Host,
@@ -33,6 +36,9 @@ impl Views {
 
     /// Takes note of an event's root; to be called for each event, in order.
     pub fn note(&mut self, event: &RawEvent<'_>) {
+        if event.root == NOT_TOLD {
+            return;
+        }
         let now = self.of_process.get(&event.tgid).map_or(0, |roots| roots[0]);
         if now != event.root {
             self.of_process.insert(event.tgid, [event.root, now]);
