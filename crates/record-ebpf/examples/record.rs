@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let output = PathBuf::from(arguments.next().ok_or(usage)?);
     let program = arguments.next().ok_or(usage)?;
     let target = Target::Command(Command { program, arguments: arguments.collect() });
-    let session = Session { target, name: String::new(), limit: None, output: Some(output) };
+    let session = Session { output: Some(output), ..Session::new(target) };
     let outcome = session.run(recorder, &Stop::new()?, &mut |_| {})?;
     let lost: u64 = outcome.profile.recordings().map(|(_, recording)| recording.lost).sum();
     println!("{:?}: {} paths, {lost} events lost", outcome.ended?, outcome.profile.paths());
