@@ -7,6 +7,8 @@ use ringfence_seccomp::Machine;
 use ringfence_settings::Settings;
 use ringfence_unit::find::{Environment, SearchPath, UnitTree, name_of_file};
 use ringfence_unit::{LoadState, Unit, UnitName};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 /// Scores units one after another under the same options.
@@ -45,9 +47,11 @@ impl<'a> Scorer<'a> {
     /// Every service that systemd could load here, the worst first. One that cannot be scored is left out and named.
     pub fn every_service(&self) -> Result<Vec<Score>, Failure> {
         let tree = self.context.units()?;
-        let mut scores = Vec::new();
-        for name in tree.services() {
-            match self.score(&tree.load(&name)) {
+        let names = tree.services();
+        let results = in_parallel(&names, |name| self.score(&tree.load(name)));
+        let mut scores = Vec::with_capacity(names.len());
+        for (name, result) in names.iter().zip(results) {
+            match result {
                 Ok(score) => scores.push(score),
                 Err(why) => self.context.note_in_detail(format_args!("not scored: {name}: {why}")),
             }
@@ -60,9 +64,14 @@ impl<'a> Scorer<'a> {
     pub fn named(&self, units: &[String]) -> Result<(Vec<Score>, bool), Failure> {
         let (mut scores, mut failed) = (Vec::new(), false);
         let tree = self.tree_with_files(units)?;
-        for text in units {
+        let results = in_parallel(units, |text| {
             let unit = self.load(&tree, text)?;
-            match self.score(&unit) {
+            let score = self.score(&unit);
+            Ok::<_, Failure>((unit, score))
+        });
+        for (text, result) in units.iter().zip(results) {
+            let (unit, score) = result?;
+            match score {
                 Ok(score) => scores.push(score),
                 Err(why) => {
                     failed = true;
@@ -131,6 +140,23 @@ impl<'a> Scorer<'a> {
         let name = UnitName::parse(path.file_name()?.to_str()?).ok()?;
         name.is_service().then_some(name)
     }
+}
+
+/// Does the same to each item, on as many threads as there are processors; the results are in the items' order.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = items.len().div_ceil(threads).max(1);
+    let work = &work;
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = items
+            .chunks(share)
+            .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        shares
+            .into_iter()
+            .flat_map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
