@@ -53,6 +53,7 @@ pub fn fix_files(texts: &mut [UnitText], fixes: &[&Fix]) -> Result<(), Unfixable
     // From the bottom up, so that the numbers of lines above stay right; a line that comes after another one first.
     let rank = |edit: &Edit| matches!(edit, Edit::Insert { .. });
     edits.sort_by(|a, b| b.place().cmp(&a.place()).then_with(|| rank(b).cmp(&rank(a))));
+    let mut moved = Vec::new();
     for edit in edits {
         let (file, line) = edit.place();
         let missing = || Unfixable::NoSuchLine(file.clone(), line);
@@ -72,8 +73,14 @@ pub fn fix_files(texts: &mut [UnitText], fixes: &[&Fix]) -> Result<(), Unfixable
             Edit::Insert { directive, value, .. } => text.insert_after(item, directive, value)?,
             Edit::Move { section, .. } => {
                 text.remove(item);
-                text.append(section, &setting.origin.directive, &setting.origin.value)?;
+                moved.push((file, section, setting.origin));
             }
+        }
+    }
+    // Another section may lie above, so lines come there only when no number of a line is needed any more.
+    for (file, section, origin) in moved.into_iter().rev() {
+        if let Some(text) = texts.iter_mut().find(|text| text.file() == file) {
+            text.append(section, &origin.directive, &origin.value)?;
         }
     }
     Ok(())

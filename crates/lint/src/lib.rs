@@ -43,11 +43,25 @@ pub fn check_with(subject: &Subject<'_>, wanted: impl Fn(&Lint) -> bool) -> Vec<
         report.of(lint, |report| (lint.check)(subject, report));
     }
     let mut findings = report.findings;
-    findings.retain(|finding| wanted(finding.lint));
+    findings.retain(|finding| wanted(finding.lint) && !depends_on_instance(subject, &finding.place));
+    for finding in &mut findings {
+        // A value that no line can hold, such as one that ends in a backslash, is for people to repair.
+        finding.fix =
+            finding.fix.take().filter(|fix| fix_files(&mut subject.texts().to_vec(), &[fix]).is_ok());
+    }
     let files: Vec<_> = subject.unit_files().collect();
     let rank = |finding: &Finding| files.iter().position(|file| **file == finding.place.file);
     findings.sort_by_key(|f| (rank(f), f.place.line, f.place.bytes.start, f.lint.code));
     findings
+}
+
+/// Whether a place in a template says something else for each instance, so that nothing can be said of it here.
+fn depends_on_instance(subject: &Subject<'_>, place: &Place) -> bool {
+    let here = |a: &&ringfence_unit::Assignment| a.origin.file == place.file && a.origin.line == place.starts;
+    let line = subject.unit.assignments.iter().find(here);
+    let instance = ["%i", "%I", "%n", "%N", "%f"];
+    subject.unit.id.is_template()
+        && line.is_some_and(|line| instance.iter().any(|specifier| line.origin.value.contains(specifier)))
 }
 
 #[cfg(test)]

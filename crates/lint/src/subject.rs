@@ -278,6 +278,11 @@ impl<'a> Subject<'a> {
         origin.map(|origin| self.whole(origin))
     }
 
+    /// The texts of the unit's files.
+    pub(crate) fn texts(&self) -> &'a [UnitText] {
+        self.texts
+    }
+
     /// The text of one of the unit's files.
     pub(crate) fn text(&self, file: &Path) -> Option<&'a UnitText> {
         self.texts.iter().find(|text| **text.file() == *file)

@@ -58,7 +58,8 @@ impl Files for Contents {
 pub(crate) fn unit(files: &[(&str, &str)], manager: Manager) -> (Unit, Vec<UnitText>) {
     let texts: Vec<UnitText> =
         files.iter().map(|(path, text)| UnitText::parse(Path::new(path), text.as_bytes())).collect();
-    let name = UnitName::parse("app.service").unwrap();
+    let stem = files.first().and_then(|(path, _)| Path::new(path).file_name()).unwrap();
+    let name = UnitName::parse(stem.to_str().unwrap()).unwrap();
     let mut specifiers = Specifiers::of_name(&name);
     for (letter, value) in [('t', "/run"), ('S', "/var/lib"), ('h', "/root"), ('m', "0123456789abcdef")] {
         specifiers.set(letter, value);
@@ -171,6 +172,14 @@ pub(crate) fn fixed(text: &str) -> String {
     let mut texts = vec![UnitText::parse(Path::new(FRAGMENT), whole.as_bytes())];
     crate::fix_files(&mut texts, &fixes).unwrap();
     String::from_utf8(texts[0].as_bytes().to_vec()).unwrap()
+}
+
+#[test]
+fn of_a_template_only_what_holds_for_every_instance() {
+    let text =
+        "[Service]\nUser=%i\nReadWritePaths=/srv/%i/x\nReadOnlyDirectories=/usr\nExecStart=/usr/bin/app %i\n";
+    let all = findings_in(&[("/etc/systemd/system/app@.service", text)], &machine());
+    assert_eq!(all.iter().map(|finding| finding.lint.code).collect::<Vec<_>>(), ["RF006"]);
 }
 
 #[test]

@@ -5,7 +5,8 @@
 mod machine;
 
 use ringfence_agreement::{Case, Facts as Recorded, cases_dir};
-use ringfence_lint::{LINTS, Subject, check};
+use ringfence_lint::{Finding, LINTS, Subject, check};
+use ringfence_terms::Severity;
 use ringfence_unit::text::UnitText;
 use ringfence_unit::{Assignment, LoadState, Manager, Specifiers, Unit, UnitName};
 use std::collections::BTreeMap;
@@ -13,6 +14,10 @@ use std::path::Path;
 
 /// The codes of what is found in a recorded case's unit, on the machine that it was recorded on.
 fn codes(name: &str, case: &Case, recorded: &Recorded) -> Vec<&'static str> {
+    findings(name, case, recorded).iter().map(|finding| finding.lint.code).collect()
+}
+
+fn findings(name: &str, case: &Case, recorded: &Recorded) -> Vec<Finding> {
     let unit_name = UnitName::parse(&format!("{name}.service")).expect("a case's name");
     let lines = format!("{}\nExecStart=/agreement/probe\nType=oneshot\n", case.unit.join("\n"));
     let file = Path::new("/etc/systemd/system").join(unit_name.as_str());
@@ -32,9 +37,10 @@ fn codes(name: &str, case: &Case, recorded: &Recorded) -> Vec<&'static str> {
         complaints: text.complaints().to_vec(),
         specifiers: Specifiers::of_name(&unit_name),
     };
-    let facts = machine::of(case, recorded);
+    let probe = "/agreement/probe";
+    let facts = machine::of(case, recorded).file(probe).owned(probe, 0, 0, 0o755);
     let texts = [text];
-    check(&Subject::new(&unit, &texts, &facts, true, 257)).iter().map(|finding| finding.lint.code).collect()
+    check(&Subject::new(&unit, &texts, &facts, true, 257))
 }
 
 #[test]
@@ -73,6 +79,25 @@ fn the_traps_are_silent_on_their_cures() {
             if !traps.is_empty() {
                 report += &format!("{name}: {traps:?}\n");
             }
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn errors_are_found_exactly_where_systemd_does_not_start_the_unit() {
+    let recorded = Recorded::load().expect("the machine");
+    let mut report = String::new();
+    for (name, case) in Case::all(&cases_dir()).expect("the cases") {
+        let Some(expect) = &case.expect else { continue };
+        let set_up_fails = (200..=245).contains(&expect.status);
+        let errors: Vec<String> = findings(&name, &case, &recorded)
+            .into_iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| format!("{} {}", finding.lint.code, finding.message))
+            .collect();
+        if set_up_fails == errors.is_empty() {
+            report += &format!("{name}: status {}, {errors:?}\n", expect.status);
         }
     }
     assert!(report.is_empty(), "{report}");

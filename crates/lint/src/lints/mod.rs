@@ -61,6 +61,7 @@ lints! {
     shell_syntax::SHELL_SYNTAX
     variable_in_word::VARIABLE_IN_WORD
     needs_hidden::NEEDS_HIDDEN
+    credential_missing::CREDENTIAL_MISSING
     secret_in_unit::SECRET_IN_UNIT
     secrets_visible::SECRETS_VISIBLE
     state_in_etc::STATE_IN_ETC
