@@ -10,15 +10,11 @@ use crate::mounts::{self, MountNeeds};
 use crate::namespaces::{enter, user_namespace};
 use crate::step::Step;
 use crate::wire::Message;
-use crate::{credentials, directories, executable, privileges, properties, stdio};
-use ringfence_sandbox::plan::Root;
-use ringfence_settings::{
-    Capability, KeyringMode, PrivateUsers, Privileges, ProtectControlGroups, WorkingDirectoryTarget,
-};
+use crate::{credentials, directories, executable, open_file, privileges, properties, stdio};
+use ringfence_settings::{Capability, KeyringMode, PrivateUsers, Privileges, ProtectControlGroups};
 use ringfence_sys::fork::{Namespace, become_first_of_pid_namespace, unshare};
 use ringfence_sys::{descriptors, exec, keyring, signal};
-use ringfence_terms::{AbsPath, Origin};
-use ringfence_unit::Manager;
+use ringfence_terms::AbsPath;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -26,7 +22,7 @@ use rustix::process::{Gid, Uid};
 use rustix::thread::{set_no_new_privs, set_thread_res_gid, set_thread_res_uid};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Sets the process up and executes the command. Returns only when that failed: the exit status.
 ///
@@ -38,11 +34,22 @@ pub fn run(
     channel: BorrowedFd<'_>,
     in_cgroup: bool,
 ) -> u8 {
+    // Out of the way of the descriptors that are passed, which go to the numbers from 3 on.
+    let passed = launch.descriptors.len() + launch.settings.service.open_files.len();
+    let lowest = i32::try_from(3 + passed).unwrap_or(i32::MAX);
+    let channel = match rustix::io::fcntl_dupfd_cloexec(channel, lowest) {
+        Ok(channel) => channel,
+        Err(e) => {
+            let failure = Failure::new(Step::Fds, "keep the way to the caller open").errno(e);
+            let _ = rustix::io::write(channel, &Message::Failed(failure).encode());
+            return Step::Fds.status();
+        }
+    };
     let child = Child {
         launch,
         files,
         caller,
-        channel,
+        channel: channel.as_fd(),
         in_cgroup,
         sandboxed: launch.run.sandboxed,
         changes_user: launch.run.sandboxed && launch.command.privileges != Privileges::KeepUser,
@@ -58,25 +65,25 @@ pub fn run(
 
 enum Never {}
 
-struct Child<'a> {
-    launch: &'a Launch<'a>,
+pub(crate) struct Child<'a> {
+    pub launch: &'a Launch<'a>,
     files: &'a Variables,
     caller: &'a Variables,
-    channel: BorrowedFd<'a>,
+    pub channel: BorrowedFd<'a>,
     in_cgroup: bool,
     /// Namespaces, limits, capabilities and filters are applied.
-    sandboxed: bool,
+    pub sandboxed: bool,
     /// User and groups are applied.
-    changes_user: bool,
+    pub changes_user: bool,
 }
 
 impl Child<'_> {
-    fn tell(&self, message: &Message) {
+    pub(crate) fn tell(&self, message: &Message) {
         // If nobody listens any more, nobody can be told that either.
         let _ = rustix::io::write(self.channel, &message.encode());
     }
 
-    fn report(&self, shortfall: Shortfall) {
+    pub(crate) fn report(&self, shortfall: Shortfall) {
         self.tell(&Message::Shortfall(shortfall));
     }
 
@@ -86,6 +93,11 @@ impl Child<'_> {
         self.begin()?;
         // A new PID namespace gives the process another number; systemd tells the service this one all the same.
         let pid = rustix::process::getpid().as_raw_nonzero().get();
+        let opened = if self.launch.opens_files { open_file::open_all(settings)? } else { Vec::new() };
+        let descriptors: Vec<(&str, BorrowedFd<'_>)> = (self.launch.descriptors.iter())
+            .map(|(name, fd)| (name.as_str(), *fd))
+            .chain(opened.iter().map(|(name, fd)| (name.as_str(), fd.as_fd())))
+            .collect();
         self.join_cgroup()?;
         stdio::connect(settings, &self.launch.streams)?;
         properties::set(settings, &mut report)?;
@@ -113,9 +125,9 @@ impl Child<'_> {
             enter(users.as_fd(), Namespace::User).map_err(|e| self.no_users(e))?;
         }
         let program = executable::find(settings, self.launch.command)?;
-        self.pass_descriptors()?;
+        self.pass_descriptors(&descriptors)?;
         self.drop_privileges(&filters)?;
-        self.execute(&program, &self.environment(pid, credentials.as_ref()))
+        self.execute(&program, &self.environment(pid, credentials.as_ref(), &descriptors))
     }
 
     /// Signals, session.
@@ -348,20 +360,19 @@ impl Child<'_> {
     }
 
     /// Loading a filter takes `CAP_SYS_ADMIN` or no-new-privileges.
-    fn can_filter(&self) -> bool {
+    pub(crate) fn can_filter(&self) -> bool {
         privileges::has(Capability::SYS_ADMIN)
     }
 
-    fn set_no_new_privileges(&self) -> Result<(), Failure> {
+    pub(crate) fn set_no_new_privileges(&self) -> Result<(), Failure> {
         let origin = self.launch.settings.sandbox.no_new_privileges.origin.as_ref();
         set_no_new_privs(true).map_err(|e| {
             Failure::new(Step::NoNewPrivileges, "give up new privileges").errno(e).origin(origin)
         })
     }
 
-    fn pass_descriptors(&self) -> Result<(), Failure> {
-        let passed: Vec<BorrowedFd<'_>> = self.launch.descriptors.iter().map(|(_, fd)| *fd).collect();
-        // The channel must not be where a passed descriptor goes.
+    fn pass_descriptors(&self, passed: &[(&str, BorrowedFd<'_>)]) -> Result<(), Failure> {
+        let passed: Vec<BorrowedFd<'_>> = passed.iter().map(|(_, fd)| *fd).collect();
         let fail = |e| Failure::new(Step::Fds, "pass descriptors").errno(e);
         descriptors::close_on_exec_from(3).map_err(fail)?;
         if passed.is_empty() {
@@ -370,205 +381,14 @@ impl Child<'_> {
         descriptors::pass_from_three(&passed).map_err(fail)
     }
 
-    /// Capabilities, root directory, user, working directory, filters: from here on the process is the service.
-    fn drop_privileges(&self, filters: &Filters) -> Result<(), Failure> {
+    fn environment(
+        &self,
+        pid: i32,
+        credentials: Option<&AbsPath>,
+        descriptors: &[(&str, BorrowedFd<'_>)],
+    ) -> Variables {
         let Launch { settings, runtime, .. } = self.launch;
-        let sandbox = &settings.sandbox;
-        let uid = runtime.identity.uid.filter(|_| self.changes_user);
-        let bounding = sandbox.bounding_set.value;
-        let capability = |what: &str, origin: Option<&Origin>| {
-            let failure = Failure::new(Step::Capabilities, what).origin(origin);
-            move |e: Errno| failure.errno(e)
-        };
-        let mut keeps = false;
-        if self.sandboxed {
-            if sandbox.restrict_realtime.value
-                && !settings.process.limits.contains_key(&ringfence_settings::Resource::Rtprio)
-            {
-                properties::forbid_realtime_priority().map_err(|e| {
-                    Failure::new(Step::Limits, "take realtime priorities away")
-                        .errno(e)
-                        .origin(sandbox.restrict_realtime.origin.as_ref())
-                })?;
-            }
-            let mut kept = bounding;
-            keeps = uid.is_some() && filters.any && filters.allows_dropping_privileges;
-            if keeps {
-                privileges::keep_over_user_change(true)
-                    .map_err(|e| Failure::new(Step::User, "keep capabilities for the filters").errno(e))?;
-                kept = kept.with(Capability::SYS_ADMIN).with(Capability::SETPCAP);
-            }
-            let origin = sandbox.bounding_set.origin.as_ref();
-            privileges::limit_bounding_set(kept)
-                .map_err(capability("take capabilities out of the bounding set", origin))?;
-            if sandbox.ambient.value.0 != 0 {
-                let origin = sandbox.ambient.origin.as_ref();
-                privileges::set_ambient(sandbox.ambient.value, true)
-                    .map_err(capability("set the ambient capabilities", origin))?;
-            }
-        }
-        self.change_root()?;
-        if let Some(uid) = uid {
-            self.change_user(uid, keeps)?;
-        }
-        self.change_directory()?;
-        if !self.sandboxed {
-            return Ok(());
-        }
-        self.set_apparmor_profile()?;
-        privileges::set_secure_bits(sandbox.secure_bits.value)
-            .map_err(|failure| failure.origin(sandbox.secure_bits.origin.as_ref()))?;
-        if sandbox.no_new_privileges.value || (filters.any && !self.can_filter()) {
-            self.set_no_new_privileges()?;
-        }
-        self.wait_for_go()?;
-        filters.load()?;
-        if keeps {
-            let origin = sandbox.bounding_set.origin.as_ref();
-            privileges::limit_bounding_set(bounding)
-                .map_err(capability("take capabilities out of the bounding set", origin))?;
-            for last in [Capability::SYS_ADMIN, Capability::SETPCAP] {
-                if !bounding.contains(last) {
-                    privileges::drop(last)
-                        .map_err(|e| Failure::new(Step::User, format!("drop {last}")).errno(e))?;
-                }
-            }
-            privileges::keep_over_user_change(false)
-                .map_err(|e| Failure::new(Step::User, "stop keeping capabilities").errno(e))?;
-        }
-        Ok(())
-    }
-
-    /// `RootDirectory=` without a mount namespace.
-    fn change_root(&self) -> Result<(), Failure> {
-        let Launch { settings, plan, run, .. } = self.launch;
-        let setting = &settings.paths.root_directory;
-        match &plan.root {
-            Root::Directory(directory) if plan.reasons.is_empty() && run.change_root => {
-                rustix::process::chroot(directory.as_path()).map_err(|e| {
-                    Failure::new(Step::Chroot, format!("change the root directory to {directory}"))
-                        .errno(e)
-                        .path(directory.as_path())
-                        .origin(setting.origin.as_ref())
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn change_user(&self, uid: u32, keeps: bool) -> Result<(), Failure> {
-        let sandbox = &self.launch.settings.sandbox;
-        let fail = |e: Errno| {
-            Failure::new(Step::User, format!("change the user to {uid}"))
-                .errno(e)
-                .origin(self.launch.settings.identity.user.origin.as_ref())
-        };
-        let ambient = sandbox.ambient.value;
-        privileges::change_user(uid, ambient.0 != 0 || sandbox.secure_bits.value != 0).map_err(fail)?;
-        if keeps {
-            if !ambient.contains(Capability::SETUID) {
-                privileges::drop(Capability::SETUID).map_err(fail)?;
-            }
-            privileges::keep(Capability::SYS_ADMIN).map_err(fail)?;
-            privileges::keep(Capability::SETPCAP).map_err(fail)?;
-        }
-        if ambient.0 != 0 {
-            privileges::set_ambient(ambient, false).map_err(|e| {
-                Failure::new(Step::Capabilities, "set the ambient capabilities")
-                    .errno(e)
-                    .origin(sandbox.ambient.origin.as_ref())
-            })?;
-        }
-        Ok(())
-    }
-
-    /// `WorkingDirectory=`, as the service's own user.
-    fn change_directory(&self) -> Result<(), Failure> {
-        let Launch { settings, runtime, plan, run, .. } = self.launch;
-        let setting = &settings.paths.working_directory;
-        let home = || {
-            runtime.identity.user.as_ref().map_or(PathBuf::from("/root"), |user| PathBuf::from(&user.home))
-        };
-        let mut directory = match &setting.value.directory {
-            Some(WorkingDirectoryTarget::Path(path)) => path.as_path().to_owned(),
-            Some(WorkingDirectoryTarget::Home) => home(),
-            None if settings.manager == Manager::User => home(),
-            None => PathBuf::from("/"),
-        };
-        // A command that keeps the host's root is still in the unit's directory.
-        if let (Root::Host, Some(root)) = (&plan.root, &settings.paths.root_directory.value)
-            && !run.change_root
-            && let Ok(rest) = directory.strip_prefix("/")
-        {
-            directory = root.as_path().join(rest);
-        }
-        match rustix::process::chdir(&directory) {
-            Err(_) if setting.value.optional => Ok(()),
-            other => other.map_err(|e| {
-                let failure = Failure::new(
-                    Step::Chdir,
-                    format!("change to the working directory {}", directory.display()),
-                )
-                .errno(e)
-                .path(&directory)
-                .origin(setting.origin.as_ref());
-                match e {
-                    Errno::NOENT => {
-                        failure.hint("it must be there in the service's own view; `-` makes it optional")
-                    }
-                    Errno::ACCESS => {
-                        failure.hint("the service's user may not enter it, or a directory above it")
-                    }
-                    _ => failure,
-                }
-            }),
-        }
-    }
-
-    /// `AppArmorProfile=` (systemd: `aa_change_onexec`).
-    fn set_apparmor_profile(&self) -> Result<(), Failure> {
-        let setting = &self.launch.settings.sandbox.apparmor_profile;
-        let Some((profile, optional)) = &setting.value else { return Ok(()) };
-        if !self.launch.facts.features().apparmor {
-            self.report(Shortfall {
-                directive: "AppArmorProfile".to_owned(),
-                origin: setting.origin.clone(),
-                strength: Strength::NotEnforced,
-                why: "this machine does not use AppArmor".to_owned(),
-            });
-            return Ok(());
-        }
-        let request = format!("exec {profile}");
-        let written = std::fs::write("/proc/thread-self/attr/apparmor/exec", &request)
-            .or_else(|_| std::fs::write("/proc/thread-self/attr/exec", &request));
-        match written {
-            Err(_) if *optional => Ok(()),
-            other => other.map_err(|e| {
-                Failure::new(Step::AppArmor, format!("prepare the AppArmor profile {profile}"))
-                    .errno(e)
-                    .origin(setting.origin.as_ref())
-            }),
-        }
-    }
-
-    fn wait_for_go(&self) -> Result<(), Failure> {
-        if !self.launch.wait {
-            return Ok(());
-        }
-        self.tell(&Message::Waiting);
-        loop {
-            match rustix::io::read(self.channel, &mut [0u8; 1]) {
-                Err(Errno::INTR) => {}
-                Ok(1) => return Ok(()),
-                // Whoever started this is gone.
-                _ => return Err(Failure::new(Step::Exec, "wait for the word to go on")),
-            }
-        }
-    }
-
-    fn environment(&self, pid: i32, credentials: Option<&AbsPath>) -> Variables {
-        let Launch { settings, runtime, .. } = self.launch;
-        let names: Vec<String> = self.launch.descriptors.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> = descriptors.iter().map(|(name, _)| (*name).to_owned()).collect();
         environment::assemble(
             settings,
             &environment::Sources {

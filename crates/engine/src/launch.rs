@@ -38,6 +38,8 @@ pub struct Launch<'a> {
     pub streams: Streams<'a>,
     /// Descriptors that are passed from number 3 on, with their names.
     pub descriptors: &'a [(String, BorrowedFd<'a>)],
+    /// What `OpenFile=` names is opened and passed after them: for the main process.
+    pub opens_files: bool,
     /// The directory of the control group that the process is to be in.
     pub cgroup: Option<BorrowedFd<'a>>,
     /// The unit's credentials are made anew for this command; the others find what was made.

@@ -2,6 +2,7 @@
 
 mod child;
 mod credentials;
+mod descent;
 mod directories;
 mod dynamic_user;
 mod enforcement;
@@ -14,6 +15,7 @@ mod ipc;
 mod launch;
 pub mod mounts;
 mod namespaces;
+mod open_file;
 mod own;
 mod privileges;
 mod propagation;

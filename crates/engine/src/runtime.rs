@@ -5,7 +5,7 @@ use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::mounts::PrivateTmpDirectories;
-use crate::namespaces::{ipc_namespace, network_namespace, user_namespace};
+use crate::namespaces::{network_and_ipc, user_namespace};
 use crate::privileges;
 use crate::step::Step;
 use ringfence_sandbox::facts::Facts;
@@ -65,8 +65,7 @@ impl Runtime {
         let identity = Identity::look_up(settings, facts, &mut report)?;
         let users = own_users(settings, &mut report)?;
         let owner = users.as_ref().map(AsFd::as_fd);
-        let network = network(settings, owner, &mut report)?;
-        let ipc = ipc(settings, owner, &mut report)?;
+        let (network, ipc) = network_and_ipc_of(settings, owner, &mut report)?;
         let private_tmp = match settings.sandbox.private_tmp.value {
             PrivateTmp::Connected => private_tmp(settings, &mut report),
             PrivateTmp::No | PrivateTmp::Disconnected => None,
@@ -292,59 +291,40 @@ fn is_forbidden(errno: Errno) -> bool {
     matches!(errno, Errno::PERM | Errno::ACCESS)
 }
 
-/// `PrivateNetwork=` goes on without where it is not permitted, as under systemd, but says so.
-fn network(
+/// The namespaces that all commands share. `PrivateNetwork=` and `PrivateIPC=` go on without where they are not permitted, as
+/// under systemd, but it is said.
+fn network_and_ipc_of(
     settings: &Settings,
     users: Option<BorrowedFd<'_>>,
     report: &mut dyn FnMut(Shortfall),
-) -> Result<Option<OwnedFd>, Failure> {
+) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
     let sandbox = &settings.sandbox;
-    if let Some(path) = &sandbox.network_namespace_path.value {
-        let origin = sandbox.network_namespace_path.origin.as_ref();
-        return open_namespace(path, Step::Network, origin).map(Some);
-    }
-    if !sandbox.private_network.value {
-        return Ok(None);
-    }
-    match network_namespace(users) {
-        Ok(network) => Ok(Some(network)),
+    let named = |path: &Sourced<Option<AbsPath>>, step| match &path.value {
+        Some(place) => open_namespace(place, step, path.origin.as_ref()).map(Some),
+        None => Ok(None),
+    };
+    let named_network = named(&sandbox.network_namespace_path, Step::Network)?;
+    let named_ipc = named(&sandbox.ipc_namespace_path, Step::Namespace)?;
+    let wants_network = sandbox.private_network.value && named_network.is_none();
+    let wants_ipc = sandbox.private_ipc.value && named_ipc.is_none();
+    let (network, ipc) = network_and_ipc(wants_network, wants_ipc, users)
+        .map_err(|e| Failure::new(Step::Namespace, "make the service's namespaces").errno(e))?;
+    let mut or_without = |made, line: &Sourced<bool>, directive, what, step| match made {
         Err(e) if is_forbidden(e) => {
-            report(shortfall(
-                "PrivateNetwork",
-                &sandbox.private_network,
-                "making a network namespace is not permitted here, so the service shares the host's network",
-            ));
+            let why =
+                format!("making {what} namespace is not permitted here, so the service shares the host's");
+            report(shortfall(directive, line, &why));
             Ok(None)
         }
-        Err(e) => Err(Failure::new(Step::Network, "make a network namespace")
-            .errno(e)
-            .origin(sandbox.private_network.origin.as_ref())),
-    }
-}
-
-fn ipc(
-    settings: &Settings,
-    users: Option<BorrowedFd<'_>>,
-    report: &mut dyn FnMut(Shortfall),
-) -> Result<Option<OwnedFd>, Failure> {
-    let sandbox = &settings.sandbox;
-    if let Some(path) = &sandbox.ipc_namespace_path.value {
-        return open_namespace(path, Step::Namespace, sandbox.ipc_namespace_path.origin.as_ref()).map(Some);
-    }
-    if !sandbox.private_ipc.value {
-        return Ok(None);
-    }
-    match ipc_namespace(users) {
-        Ok(ipc) => Ok(Some(ipc)),
-        Err(e) if is_forbidden(e) || e == Errno::INVAL => {
-            let why = "making an IPC namespace is not permitted here, so the service shares the host's";
-            report(shortfall("PrivateIPC", &sandbox.private_ipc, why));
-            Ok(None)
+        Err(e) => {
+            Err(Failure::new(step, format!("make {what} namespace")).errno(e).origin(line.origin.as_ref()))
         }
-        Err(e) => Err(Failure::new(Step::Namespace, "make an IPC namespace")
-            .errno(e)
-            .origin(sandbox.private_ipc.origin.as_ref())),
-    }
+        Ok(made) => Ok(made),
+    };
+    let network =
+        or_without(network, &sandbox.private_network, "PrivateNetwork", "a network", Step::Network)?;
+    let ipc = or_without(ipc, &sandbox.private_ipc, "PrivateIPC", "an IPC", Step::Namespace)?;
+    Ok((named_network.or(network), named_ipc.or(ipc)))
 }
 
 fn open_namespace(path: &AbsPath, step: Step, origin: Option<&Origin>) -> Result<OwnedFd, Failure> {

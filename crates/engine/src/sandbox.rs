@@ -150,6 +150,7 @@ impl Sandbox {
             environment: &environment,
             streams,
             descriptors: &[],
+            opens_files: true,
             cgroup: None,
             stores_credentials: true,
             wait: false,

@@ -305,3 +305,25 @@ fn a_program_that_is_not_there_is_named() {
     let path = script.into_temp_path();
     assert_eq!(run("", path.to_str().unwrap()).errno.unwrap().name(), Some("ENOEXEC"));
 }
+
+#[test]
+fn files_are_opened_for_the_service() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    std::fs::write(d.join("first"), "one").unwrap();
+    std::fs::write(d.join("second"), "two").unwrap();
+    std::fs::set_permissions(d, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let p = d.display();
+    let lines = format!(
+        "User=nobody\nOpenFile={p}/first:a:read-only\nOpenFile={p}/nope:x:graceful\nOpenFile={p}/second"
+    );
+    assert_eq!(
+        prints(&lines, "echo $LISTEN_FDS:$LISTEN_FDNAMES; test $LISTEN_PID = $$ && cat <&3 && cat <&4"),
+        "2:a:second\nonetwo",
+        "opened as root, read by a user who could not"
+    );
+    assert_eq!(fails(&format!("OpenFile={p}/nope")).status(), 202);
+}

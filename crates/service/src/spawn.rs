@@ -75,6 +75,7 @@ impl<'a> Supervisor<'a> {
             environment: &environment,
             streams: self.options.streams,
             descriptors: &[],
+            opens_files: role == Role::Start,
             cgroup: self.processes.cgroup(),
             stores_credentials,
             wait,

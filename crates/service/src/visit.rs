@@ -73,6 +73,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         environment: &environment,
         streams: visit.streams,
         descriptors: &[],
+        opens_files: false,
         cgroup: None,
         stores_credentials: true,
         wait: false,

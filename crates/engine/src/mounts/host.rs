@@ -104,7 +104,7 @@ fn submounts(host: &MountTable, directory: &str) -> Source {
     Source::Submounts(trees.collect())
 }
 
-/// The host's mount points strictly below a host path, deepest first.
+/// The host's mount points strictly below a host path, each before what lies on it.
 pub fn mounts_below<'a>(host: &'a MountTable, path: &AbsPath) -> impl Iterator<Item = &'a AbsPath> {
-    host.below(path).iter().rev().map(|m| &m.path)
+    host.below(path).iter().map(|m| &m.path)
 }

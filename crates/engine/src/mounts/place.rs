@@ -5,7 +5,7 @@ use super::host::mounts_below;
 use super::order::Branch;
 use super::prepare::Prepared;
 use super::staging::Staging;
-use super::tree::{attach, is_mount_point, locate, make_directories, relative};
+use super::tree::{attach, is_mount_point, locate, make_directories};
 use super::{MountNeeds, failed};
 use crate::enforcement::Shortfall;
 use crate::failure::Failure;
@@ -14,7 +14,6 @@ use ringfence_sys::mount::{MountFlags, Reach, set_mount_flags};
 use ringfence_terms::AbsPath;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::mount::{UnmountFlags, unmount};
 use std::path::{Component, Path, PathBuf};
 
 /// Puts entries in place below one root.
@@ -182,28 +181,41 @@ impl Placer<'_> {
         rustix::fs::symlinkat(&link.target, &parent, name)
     }
 
-    /// Unmounts everything at and below a path, as far as the kernel allows it (systemd: `umount_recursive`).
-    pub fn clear(&self, ground: &Ground<'_>, path: &AbsPath) {
-        if let Some(on_host) = ground.on_host_at(path) {
-            for mount in mounts_below(self.needs.host, &on_host) {
-                if let Some(here) = mount.rebase(&on_host, path) {
-                    self.unmount_all_at(&here);
-                }
+    /// Takes everything away that is mounted at and below a path, as far as the kernel allows it (systemd:
+    /// `umount_recursive`). It is moved aside, where it goes away with all the rest: an unmount of its own would make the
+    /// kernel wait for every CPU.
+    pub fn clear(&mut self, ground: &Ground<'_>, path: &AbsPath) {
+        if path.is_root() || self.move_away(path) {
+            return;
+        }
+        let Some(on_host) = ground.on_host_at(path) else { return };
+        let mut last: Option<AbsPath> = None;
+        for mount in mounts_below(self.needs.host, &on_host) {
+            // What lies on a mount goes with it.
+            if last.as_ref().is_some_and(|above| mount.is_at_or_below(above)) {
+                continue;
+            }
+            last = Some(mount.clone());
+            if let Some(here) = mount.rebase(&on_host, path) {
+                self.move_away(&here);
             }
         }
-        if !path.is_root() {
-            self.unmount_all_at(path);
+    }
+
+    /// Moves every mount away that is stacked at a path; whether there was any.
+    fn move_away(&mut self, path: &AbsPath) -> bool {
+        let mut any = false;
+        while let Ok(mount) = locate(self.root.as_fd(), path.as_path())
+            && is_mount_point(&mount) == Ok(true)
+        {
+            let moved = self.staging.spot().and_then(|spot| attach(&mount, spot));
+            // In a user namespace mounts from outside stay where they are, and are covered.
+            if moved.is_err() {
+                break;
+            }
+            any = true;
         }
-    }
-
-    fn unmount_all_at(&self, path: &AbsPath) {
-        let is_mount = || locate(self.root.as_fd(), path.as_path()).and_then(is_mount_point) == Ok(true);
-        while is_mount() && self.unmount(path.as_path()) {}
-    }
-
-    fn unmount(&self, path: &Path) -> bool {
-        rustix::process::fchdir(&self.root).is_ok()
-            && unmount(relative(path), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).is_ok()
+        any
     }
 }
 
