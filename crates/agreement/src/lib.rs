@@ -25,7 +25,7 @@ mod systemd_tests;
 mod vocabulary;
 
 pub use batch::{Bench, Compared, Other};
-pub use case::{Case, Facts, Outcome, cases_dir};
+pub use case::{Case, Facts, Outcome, cases_dir, open_dir};
 pub use compare::{Difference, differences, passing};
 pub use fixture::{Entry, Kind, script};
 pub use generate::{Draft, draft};

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use ringfence_agreement::{Bench, Case, Compared, Draft, cases_dir, draft, minimised};
+use ringfence_agreement::{Bench, Case, Compared, Draft, draft, minimised};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to draw and what to do with it.
@@ -114,5 +114,5 @@ fn save(seed: u64, number: u64, draft: &Draft) -> Result<()> {
         nodes: BTreeMap::new(),
         expect: None,
     };
-    case.save(&cases_dir(), &name)
+    case.save(&name)
 }

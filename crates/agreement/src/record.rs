@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, anyhow};
 use ringfence_agreement::{
-    Bench, Case, Entry, Facts, Job, Other, RARE, cases_dir, differences, named_in, passing, standard,
+    Bench, Case, Entry, Facts, Job, Other, RARE, cases_dir, differences, named_in, open_dir, passing,
+    standard,
 };
 use std::sync::Mutex;
 
@@ -24,7 +25,7 @@ pub fn record(bench: &Bench, words: &[String]) -> Result<()> {
         outcome.cut(&facts);
         println!("{name}: {} {}", outcome.result, outcome.status);
         case.expect = Some(outcome);
-        case.save(&cases_dir(), name)
+        case.save(name)
     })
 }
 
@@ -59,6 +60,7 @@ pub fn replay(bench: &Bench, words: &[String], show: usize) -> Result<bool> {
 /// Does something with every case whose name contains one of the words (all when there is none), some at a time.
 fn each(words: &[String], act: impl Fn(&str, Case) -> Result<()> + Sync) -> Result<()> {
     let mut cases = Case::all(&cases_dir())?;
+    cases.extend(Case::all(&open_dir())?);
     cases.retain(|name, _| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())));
     let queue = Mutex::new(cases.into_iter());
     let next = || queue.lock().ok().and_then(|mut queue| queue.next());

@@ -41,7 +41,9 @@ impl Job {
 /// Brings the probe and the fixture to a machine.
 pub fn prepare(machine: &Machine, probe: &[u8], fixture: &[Entry]) -> Result<()> {
     machine.write(PROBE, "0755", probe)?;
-    machine.shell(&script(fixture, PROBE)).map(drop).context("the fixture could not be made")
+    // A machine whose systemd has started any sandboxed service has this mount point.
+    let script = format!("mkdir -p /run/systemd/incoming; {}", script(fixture, PROBE));
+    machine.shell(&script).map(drop).context("the fixture could not be made")
 }
 
 /// What the machine holds at the paths.

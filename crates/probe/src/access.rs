@@ -19,6 +19,28 @@ const PASSING: [&str; 3] = ["systemd-private-", ".probe-", "agr-"];
 /// time.
 const BUSY: [&str; 5] = ["/proc", "/sys", "/dev/pts", "/run/systemd", "/agreement"];
 
+/// Directories whose names depend on what is installed; only whether there are any is told.
+const SYSTEM: [&str; 18] = [
+    "/",
+    "/bin",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/root",
+    "/run",
+    "/run/lock",
+    "/sbin",
+    "/tmp",
+    "/usr",
+    "/usr/lib",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+];
+
 /// Tries everything on one path.
 pub fn tried(path: &str) -> Tried {
     let stat = rustix::fs::stat(path);
@@ -94,7 +116,10 @@ fn holds(path: &str, kind: Option<FileType>) -> Option<String> {
         FileType::Directory => names(path).ok().filter(|names| is_telling(names)).map(|mut names| {
             names.retain(|name| !PASSING.iter().any(|start| name.starts_with(start)));
             names.sort();
-            names.join(" ")
+            match SYSTEM.contains(&path) && !names.is_empty() {
+                true => "…".to_owned(),
+                false => names.join(" "),
+            }
         }),
         FileType::RegularFile => {
             let mut line = String::new();
