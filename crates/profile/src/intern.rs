@@ -1,7 +1,7 @@
 //! Every name and every other repeated value once, known by a small number: what keeps a million accesses small.
 
-use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hash, RandomState};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::{BuildHasher, Hash};
 
 /// The index of an interned value, in the table that gave it out.
 pub(crate) type Id = u32;
@@ -13,7 +13,7 @@ pub(crate) struct Names {
     /// Where each name ends in `bytes`; it starts where the one before ends.
     ends: Vec<usize>,
     index: HashTable<Id>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Names {
@@ -33,6 +33,11 @@ impl Names {
         id
     }
 
+    /// How many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The name with that number.
     pub(crate) fn get(&self, id: Id) -> &[u8] {
         slice(&self.bytes, &self.ends, id)
@@ -50,12 +55,12 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], id: Id) -> &'a [u8] {
 pub(crate) struct Table<T> {
     values: Vec<T>,
     index: HashTable<Id>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { values: Vec::new(), index: HashTable::new(), hasher: RandomState::new() }
+        Table { values: Vec::new(), index: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 }
 

@@ -97,19 +97,24 @@ impl<'p> FileAccess<'p> {
         profile.ways.get(self.packed.via).iter().map(move |&link| profile.link(link))
     }
 
-    /// Whether `other` is the same access by, perhaps, another program.
+    /// Whether `other`, to the same path, is the same access by, perhaps, another program.
     pub(crate) fn differs_only_in_program(self, other: FileAccess<'_>) -> bool {
         self.cmp_but_program(other) == Ordering::Equal
     }
 
     /// The order in which accesses are written.
     fn cmp(self, other: FileAccess<'_>) -> Ordering {
+        by_component(self.path(), other.path()).then_with(|| self.cmp_of_one_path(other))
+    }
+
+    /// The same for two accesses to one path.
+    fn cmp_of_one_path(self, other: FileAccess<'_>) -> Ordering {
         self.cmp_but_program(other).then_with(|| self.by().cmp(other.by()))
     }
 
     fn cmp_but_program(self, other: FileAccess<'_>) -> Ordering {
-        by_component(self.path(), other.path())
-            .then_with(|| self.host().cmp(&other.host()))
+        self.host()
+            .cmp(&other.host())
             .then_with(|| self.operations().cmp(&other.operations()))
             .then_with(|| self.packed.errno.cmp(&other.packed.errno))
             .then_with(|| self.kind().cmp(&other.kind()))
@@ -119,9 +124,12 @@ impl<'p> FileAccess<'p> {
 
 /// Compares byte by byte, a slash before every other byte: a directory comes directly before everything below it.
 fn by_component(a: &Path, b: &Path) -> Ordering {
+    const CHUNK: usize = 16;
     let (a, b) = (a.as_os_str().as_bytes(), b.as_os_str().as_bytes());
+    // Neighbours share most of their path: what is equal is passed over in chunks.
+    let equal = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
     let low = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
-    a.iter().map(low).cmp(b.iter().map(low))
+    a[equal..].iter().map(low).cmp(b[equal..].iter().map(low))
 }
 
 impl Profile {
@@ -232,8 +240,16 @@ impl Profile {
 
     /// Every file access, by path, a directory directly before what is below it.
     pub fn files(&self) -> Vec<FileAccess<'_>> {
+        // Comparing paths is the dear part, so each path is put in its place once, and accesses go by that.
+        let mut paths: Vec<Id> = self.paths.iter().copied().collect();
+        paths.sort_unstable_by(|a, b| by_component(self.path(*a), self.path(*b)));
+        let mut place = vec![0; self.names.len()];
+        for (at, path) in (0..).zip(paths) {
+            place[path as usize] = at;
+        }
         let mut all: Vec<_> = self.files_unordered().collect();
-        all.sort_unstable_by(|a, b| a.cmp(*b));
+        let place = |access: &FileAccess<'_>| -> u32 { place[access.packed.path as usize] };
+        all.sort_unstable_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.cmp_of_one_path(*b)));
         all
     }
 
