@@ -1,0 +1,129 @@
+//! `record` and `profile` as their users meet them.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+use ringfence_profile::{Operation, Profile};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn ringfence() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+    command.args(["--color", "never"]).stdin(Stdio::null());
+    command
+}
+
+/// Records a line for the shell with a recorder that every test machine has.
+fn record(directory: &Path, name: &str, script: &str) -> Output {
+    let output = directory.join(name);
+    let mut command = ringfence();
+    command.args(["record", "--recorder", "ptrace", "-o"]).arg(output).args(["--", "sh", "-c", script]);
+    command.output().unwrap()
+}
+
+fn read(path: &Path) -> Profile {
+    Profile::read(BufReader::new(File::open(path).unwrap())).unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_commands_status_and_output_are_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = record(directory.path(), "p.json", "echo said; echo complained >&2; exit 7");
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(stdout(&output), "said\n");
+    assert!(stderr(&output).starts_with("complained\n"), "{}", stderr(&output));
+    let killed = record(directory.path(), "p.json", "kill -TERM $$");
+    assert_eq!(killed.status.code(), Some(128 + 15));
+}
+
+#[test]
+fn mistakes_are_told_and_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let nowhere = directory.path().join("no/such/p.json");
+    for (arguments, message) in [
+        (vec!["record"], "required arguments were not provided"),
+        (vec!["record", "--pid", "0"], "--pid takes a process number above 0"),
+        (
+            vec!["record", "--recorder", "ptrace", "--pid", "2147483647"],
+            "failed to attach to --pid 2147483647",
+        ),
+        (
+            vec!["record", "--recorder", "ptrace", "--", "/no/such/program"],
+            "failed to execute /no/such/program",
+        ),
+        (vec!["record", "--for", "soon", "--", "true"], "invalid value 'soon'"),
+        (vec!["record", "-o", nowhere.to_str().unwrap(), "--", "true"], "failed to save the profile"),
+        (vec!["profile", "show", "/no/such/file"], "cannot read /no/such/file"),
+        (vec!["profile", "show", "/etc/passwd"], "/etc/passwd:1: not a profile"),
+    ] {
+        let output = ringfence().args(&arguments).current_dir(directory.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_killed_recorder_leaves_a_whole_profile_and_no_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let profile = directory.path().join("p.json");
+    let pid = directory.path().join("pid");
+    let script = format!(
+        "cd {}; echo $$ > pid; n=0; while :; do n=$((n + 1)); : > made-$n; done",
+        directory.path().display()
+    );
+    let mut recorder = ringfence()
+        .args(["record", "--recorder", "ptrace", "-o"])
+        .arg(&profile)
+        .args(["--", "sh", "-c", &script])
+        .spawn()
+        .unwrap();
+    // Killed while it is busy, and after it has saved at least once.
+    while !profile.exists() {}
+    recorder.kill().unwrap();
+    recorder.wait().unwrap();
+    let profile = read(&profile);
+    let (_, recording) = profile.recordings().next().unwrap();
+    assert!(!recording.ended);
+    let made = directory.path().join("made-1");
+    assert!(profile.files().iter().any(|a| a.path() == made && a.operations().contains(Operation::Create)));
+    let pid = std::fs::read_to_string(pid).unwrap();
+    // It was killed with its recorder; until it is collected it may still have a directory.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap_or_default();
+    let running = status
+        .lines()
+        .find_map(|line| line.strip_prefix("State:\t"))
+        .is_some_and(|s| !s.starts_with(['Z', 'X']));
+    assert!(!running, "{status}");
+}
+
+#[test]
+fn profiles_are_shown_merged_and_compared() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, other) = (directory.path().join("file"), directory.path().join("other"));
+    record(directory.path(), "a.json", &format!(": > {}", file.display()));
+    record(directory.path(), "b.json", &format!(": > {}; exec 3<{}", file.display(), other.display()));
+    let profile = |arguments: &[&str]| {
+        let output =
+            ringfence().arg("profile").args(arguments).current_dir(directory.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let shown = profile(&["show", "a.json"]);
+    assert!(shown.contains("changes: 1 path\n"), "{shown}");
+    assert!(profile(&["show", "--tree", "b.json"]).contains("└── other  read = ENOENT  (sh)"), "{shown}");
+    let changed = profile(&["diff", "a.json", "b.json"]);
+    assert!(changed.contains(&format!("+ {}  read = ENOENT", other.display())), "{changed}");
+    profile(&["merge", "-o", "ab.json", "a.json", "b.json"]);
+    profile(&["merge", "-o", "ba.json", "b.json", "ab.json", "a.json"]);
+    let bytes = |name: &str| std::fs::read(directory.path().join(name)).unwrap();
+    assert_eq!(bytes("ab.json"), bytes("ba.json"));
+    assert_eq!(profile(&["show", "--format", "json", "ab.json"]).as_bytes(), bytes("ab.json"));
+}
