@@ -50,10 +50,11 @@ pub fn visible(mountinfo: &str) -> Vec<String> {
     lines
 }
 
-/// The mount that a walk to `path` ends on: at each component, whatever is mounted there on the mount walked so far.
+/// The mount that a walk to `path` ends on: at each component, whatever is mounted there on the mount walked so far. A
+/// walk starts at the process's root, whatever is mounted on that; the kernel lists no mount that lies further down.
 fn top<'a, 'b>(mounts: &'b [Mount<'a>], path: &str) -> Option<&'b Mount<'a>> {
     let root = mounts.iter().find(|mount| !mounts.iter().any(|other| other.id == mount.parent))?;
-    let mut here = step_up(mounts, root, "/");
+    let mut here = root;
     let mut at = String::new();
     for component in path.split('/').filter(|component| !component.is_empty()) {
         at = format!("{at}/{component}");
@@ -74,6 +75,16 @@ fn step_up<'a, 'b>(mounts: &'b [Mount<'a>], mut here: &'b Mount<'a>, point: &str
 #[cfg(test)]
 mod tests {
     use super::visible;
+
+    #[test]
+    fn what_is_mounted_on_the_root_is_not_in_view() {
+        let table = "\
+1 0 0:1 / / rw,relatime - ext4 disk rw
+2 1 0:2 / / rw,relatime - tmpfs over rw
+3 2 0:3 / /x rw,relatime - tmpfs over rw
+4 1 0:4 / /a rw,relatime - tmpfs one rw";
+        assert_eq!(visible(table), ["/ ext4 relatime private", "/a tmpfs relatime private"]);
+    }
 
     #[test]
     fn only_the_topmost_mount_is_listed() {

@@ -7,7 +7,7 @@ use crate::privileges;
 use crate::step::Step;
 use ringfence_sandbox::facts::{Facts, User};
 use ringfence_settings::{Capability, Settings};
-use ringfence_terms::{Errno, Origin, Sourced};
+use ringfence_terms::{AbsPath, Errno, Origin, Sourced};
 use rustix::process::geteuid;
 
 /// The users and groups of a process, looked up.
@@ -37,7 +37,7 @@ impl Identity {
         let wanted = &settings.identity;
         let mut identity = Identity::default();
         if let Some(name) = &wanted.user.value {
-            match facts.user(name) {
+            match account(name, settings, facts) {
                 Some(user) => identity.user = Some(user),
                 None if wanted.dynamic_user.value => identity.take_dynamic(settings, facts, name)?,
                 None => return Err(unknown(Step::User, "user", name, &wanted.user)),
@@ -136,6 +136,27 @@ impl Identity {
     /// Whether the user is one that only exists while the unit runs.
     pub fn is_dynamic(&self) -> bool {
         self.dynamic.is_some()
+    }
+}
+
+/// The account of `User=`. What systemd knows of root and nobody goes before the accounts' file, unless the unit asks for
+/// the environment of a login (systemd: `src/basic/user-util.c: synthesize_user_creds`; `prefer_nss` in
+/// `src/core/exec-invoke.c: get_fixed_user`).
+fn account(name: &str, settings: &Settings, facts: &dyn Facts) -> Option<User> {
+    let there = |path: &str| AbsPath::parse(path).is_ok_and(|path| facts.node(&path).is_ok());
+    let known = |name: &str, id: u32, home: &str, shell: &str| {
+        let (home, shell) = (home.into(), shell.into());
+        Some(User { name: name.to_owned(), uid: id, gid: id, home, shell })
+    };
+    let asks = settings.identity.set_login_environment.value == Some(true);
+    match name {
+        "root" | "0" if !asks => {
+            known("root", 0, "/root", if there("/bin/bash") { "/bin/bash" } else { "/bin/sh" })
+        }
+        "nobody" | "65534" if !asks && !there("/etc/systemd/dont-synthesize-nobody") => {
+            known("nobody", 65534, "/", "/usr/sbin/nologin")
+        }
+        _ => facts.user(name),
     }
 }
 

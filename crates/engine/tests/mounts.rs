@@ -28,6 +28,61 @@ fn an_entry_below_a_read_only_one_keeps_its_own_flags() {
 }
 
 #[test]
+fn two_symlinks_to_one_directory_both_decide_on_it() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("there/below")).unwrap();
+    for name in ["first", "second"] {
+        std::os::unix::fs::symlink("there", dir.path().join(name)).unwrap();
+    }
+    let d = dir.path().display();
+    let read_only =
+        format!("! touch {d}/there/x 2>/dev/null && ! touch {d}/there/below/x 2>/dev/null && touch {d}/x");
+    holds(&format!("ReadWritePaths={d}/first\nReadOnlyPaths={d}/second"), &read_only);
+    holds(&format!("ReadOnlyPaths={d}/first\nReadWritePaths={d}/second"), &read_only);
+    // The one that comes later is above a place that is a mount point by then.
+    holds(
+        &format!("ReadWritePaths={d}/there/below\nReadOnlyPaths={d}/second"),
+        &format!("! touch {d}/there/x 2>/dev/null && touch {d}/there/below/x"),
+    );
+    holds(
+        &format!("NoExecPaths={d}/first\nTemporaryFileSystem={d}/second:ro"),
+        &format!("test -d {d}/there/below"),
+    );
+}
+
+#[test]
+fn a_mount_point_made_for_one_entry_is_anothers_source() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path().display();
+    holds(
+        &format!("TemporaryFileSystem={d}/made/here:ro\nBindReadOnlyPaths={d}/made:{d}/shown"),
+        &format!(
+            "test -d {d}/shown/here && ! touch {d}/shown/x 2>/dev/null && ! touch {d}/made/here/x 2>/dev/null"
+        ),
+    );
+}
+
+#[test]
+fn what_is_mounted_on_the_host_s_own_root_is_beneath_it() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path().display();
+    holds(&format!("RootDirectory=/\nBindPaths={d}:/"), "test -x /bin/sh");
+    holds(
+        &format!("RootDirectory=/\nProtectSystem=strict\nReadWritePaths={d}"),
+        &format!("! touch /usr/x 2>/dev/null && touch {d}/x"),
+    );
+}
+
+#[test]
 fn a_temporary_root_holds_what_is_bound_into_it_and_nothing_else() {
     if !root_or_skip() {
         return;

@@ -18,7 +18,7 @@ fn the_user_and_its_groups_are_set() {
         prints("User=nobody\nGroup=daemon\nSupplementaryGroups=adm", "id -u; id -g; id -G"),
         "65534\n1\n1 4"
     );
-    assert_eq!(prints("User=nobody", "echo $USER:$LOGNAME:$HOME:$SHELL"), "nobody:nobody:/nonexistent:");
+    assert_eq!(prints("User=nobody", "echo $USER:$LOGNAME:$HOME:$SHELL"), "nobody:nobody::");
     let failure = fails("User=nobody-of-that-name");
     assert_eq!(failure.status(), 217);
     assert!(failure.hint.unwrap().contains("useradd"));

@@ -14,10 +14,19 @@ mod mountinfo;
 pub use accounts::Accounts;
 
 use files::Files;
-use ringfence_sandbox::facts::{Facts, Features, MountTable, Node, User};
+use ringfence_sandbox::facts::{Facts, Features, Mount, MountTable, Node, User};
 use ringfence_terms::{AbsPath, Errno};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Reads the lines of a mount table in the form of `/proc/self/mountinfo`; of mounts that are stacked on one mount point
+/// the top one is last.
+///
+/// # Errors
+/// When a line is not of that form.
+pub fn mounts(mountinfo: &[u8]) -> io::Result<Vec<Mount>> {
+    mountinfo::parse(mountinfo)
+}
 
 /// The facts of this machine, or of an unbooted system tree below a directory.
 pub struct HostFacts {

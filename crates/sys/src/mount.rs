@@ -24,6 +24,11 @@ impl MountFlags {
     /// No flag.
     pub const NONE: MountFlags = MountFlags(0);
 
+    /// Whether all of these flags are set.
+    pub fn contains(self, flags: MountFlags) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+
     /// Whether no flag is set.
     pub fn is_empty(self) -> bool {
         self.0 == 0

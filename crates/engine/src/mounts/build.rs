@@ -1,9 +1,9 @@
 //! The order of things: what the service's root is, the entries, and stepping into the result.
 
-use super::flags::FlagChanges;
 use super::host::Source;
 use super::order::branches;
 use super::place::{Ground, Placer, keeps_what_is_there, really_placed};
+use super::rounds::{self, Rounds};
 use super::staging::Staging;
 use super::tree::{attach, clone_host, locate};
 use super::{MountNeeds, failed};
@@ -20,16 +20,19 @@ use std::path::Path;
 /// Builds the view and makes it the process's own. What the kernel allows only in part comes back.
 pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
     // Before anything changes: what comes from the host is found where the host has it.
-    let sources =
-        plan.mounts.iter().map(|entry| Source::of(entry, needs)).collect::<Result<Vec<_>, Failure>>()?;
+    let entries = plan.mounts.iter().chain(&plan.overtaken);
+    let sources = entries.map(|entry| Source::of(entry, needs)).collect::<Result<Vec<_>, Failure>>()?;
     let systemd_nodes = open("/run/systemd/inaccessible").ok();
     let root_directory = match &plan.root {
-        Root::Host => None,
+        Root::Host | Root::InPlace => None,
         Root::Directory(directory) => Some(clone_host(directory.as_path(), Reach::Tree).map_err(|e| {
             failed(format!("use {directory} as the service's root")).errno(e).path(directory)
         })?),
     };
     let (mut staging, host) = Staging::set_up().map_err(|e| failed("set a working place up").errno(e))?;
+    if rounds::are_needed(plan, &sources) {
+        return Rounds { plan, needs, sources, systemd_nodes, root_directory, staging, host }.build();
+    }
 
     let root = match root_directory {
         None if !plan.mounts.first().is_some_and(covers_root) => {
@@ -52,19 +55,18 @@ pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Fail
         symlinks: really_placed(&plan.symlinks),
         systemd_nodes,
         shortfalls: Vec::new(),
+        live: None,
     };
     let bottom = rustix::io::dup(&placer.root).map_err(|e| failed("open /").errno(e))?;
-    let ground = Ground {
-        entry: None,
-        path: AbsPath::root(),
-        on_host: Some(match &plan.root {
-            Root::Host => AbsPath::root(),
-            Root::Directory(directory) => directory.clone(),
-        }),
-        changes: FlagChanges::default(),
-        nosuid: false,
+    let on_host = match &plan.root {
+        Root::Host | Root::InPlace => AbsPath::root(),
+        Root::Directory(directory) => directory.clone(),
     };
-    placer.settle(bottom.as_fd(), &ground, branches(&plan.mounts, &mut sources.into_iter()))?;
+    placer.settle(
+        bottom.as_fd(),
+        &Ground::bottom(Some(on_host)),
+        branches(&plan.mounts, &mut sources.into_iter()),
+    )?;
 
     let Placer { root, staging, shortfalls, .. } = placer;
     staging.leave_for(&root).map_err(|e| failed("step into the service's root").errno(e))?;
@@ -77,7 +79,7 @@ fn covers_root(entry: &MountEntry) -> bool {
 }
 
 /// Makes what every root directory needs, as far as it is missing and can be made (systemd: `base_filesystem_create`).
-fn make_skeleton(root: BorrowedFd<'_>) {
+pub fn make_skeleton(root: BorrowedFd<'_>) {
     const DIRECTORIES: [(&str, u32); 8] = [
         ("root", 0o750),
         ("usr", 0o755),

@@ -53,6 +53,14 @@ impl FlagChanges {
         changes
     }
 
+    /// What `NoNewPrivileges=` asks for at an applied entry.
+    pub fn nosuid(entry: &MountEntry) -> FlagChanges {
+        let mut changes = FlagChanges::default();
+        let alone = matches!(entry.mode, MountMode::EmptyDir | MountMode::Tmpfs { .. });
+        *changes.reaching(!alone) |= MountFlags::NOSUID;
+        changes
+    }
+
     fn reaching(&mut self, below: bool) -> &mut MountFlags {
         if below { &mut self.tree } else { &mut self.one }
     }

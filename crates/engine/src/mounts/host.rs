@@ -5,7 +5,7 @@ use super::tree::clone_host;
 use super::{MountNeeds, device, failed};
 use crate::failure::Failure;
 use ringfence_sandbox::facts::MountTable;
-use ringfence_sandbox::plan::{MountEntry, MountMode};
+use ringfence_sandbox::plan::{MountEntry, MountMode, Outcome};
 use ringfence_sys::mount::Reach;
 use ringfence_terms::AbsPath;
 use rustix::fd::OwnedFd;
@@ -21,6 +21,8 @@ pub enum Source {
     Tree(OwnedFd),
     /// It is not there, and that does not matter.
     Missing,
+    /// It is not there yet: an entry before this one makes it, as a mount point.
+    Late,
     /// A new file system's submounts: where they go, below the entry, and what.
     Submounts(Vec<(PathBuf, OwnedFd)>),
     /// A new `/dev`.
@@ -69,22 +71,31 @@ impl Source {
 fn bind_source(entry: &MountEntry, source: &Path, depth: Reach) -> Result<Source, Failure> {
     match clone_host(source, depth) {
         Ok(tree) => Ok(Source::Tree(tree)),
+        Err(Errno::NOENT) if is_made_on_the_way(entry) => Ok(Source::Late),
         Err(Errno::NOENT) if entry.optional => Ok(Source::Missing),
         // A mount that may not be looked under must take along what lies on it (mount_namespaces(7)).
         Err(Errno::INVAL) if depth == Reach::One => bind_source(entry, source, Reach::Tree),
-        Err(e) => {
-            let failure = failed(format!("show {} at {}", source.display(), entry.path))
-                .errno(e)
-                .path(source)
-                .origin(entry.origin.as_ref());
-            Err(match e {
-                Errno::NOENT => failure.hint(format!(
-                    "the source {} does not exist; make it, or put `-` before it if it may be missing",
-                    source.display()
-                )),
-                _ => failure,
-            })
-        }
+        Err(e) => Err(no_source(entry, source, e)),
+    }
+}
+
+/// The source was not there when the plan was made either, but the plan found that it would be in time.
+fn is_made_on_the_way(entry: &MountEntry) -> bool {
+    matches!(entry.mode, MountMode::Bind { .. }) && entry.outcome == Outcome::Mounted
+}
+
+/// A source that cannot be taken.
+pub fn no_source(entry: &MountEntry, source: &Path, errno: Errno) -> Failure {
+    let failure = failed(format!("show {} at {}", source.display(), entry.path))
+        .errno(errno)
+        .path(source)
+        .origin(entry.origin.as_ref());
+    match errno {
+        Errno::NOENT => failure.hint(format!(
+            "the source {} does not exist; make it, or put `-` before it if it may be missing",
+            source.display()
+        )),
+        _ => failure,
     }
 }
 

@@ -6,6 +6,9 @@
 //! whole of it in one system call, and only then its children are put in place. The result is the same, and what it
 //! costs depends on the number of entries, not on the number of mounts of the machine.
 //!
+//! Where symlinks lead entries to places that others have reached before them, the entries form no tree, and everything
+//! is done in systemd's own order (`rounds`).
+//!
 //! Nothing is mounted through `mount(2)`: a mount is made detached (`open_tree`, `fsmount`) and attached when it is
 //! complete, and a destination is looked up below the service's root without following symlinks, since the planner
 //! has followed them.
@@ -14,9 +17,11 @@ mod build;
 mod device;
 mod flags;
 mod host;
+mod live;
 mod order;
 mod place;
 mod prepare;
+mod rounds;
 mod staging;
 pub(crate) mod tree;
 

@@ -2,6 +2,7 @@
 
 use super::flags::FlagChanges;
 use super::host::mounts_below;
+use super::live::Live;
 use super::order::Branch;
 use super::prepare::Prepared;
 use super::staging::Staging;
@@ -34,6 +35,8 @@ pub struct Placer<'a> {
     pub systemd_nodes: Option<OwnedFd>,
     /// What the kernel allows only in part.
     pub shortfalls: Vec<Shortfall>,
+    /// The mounts as they are, where what the host had does not tell it.
+    pub live: Option<Live>,
 }
 
 /// Where the part of the view that is being built comes from.
@@ -103,25 +106,7 @@ impl Placer<'_> {
     fn put<'b>(&mut self, ground: &Ground<'b>, ready: Ready<'b>) -> Result<(), Failure> {
         let Ready { entry, below, mount } = ready;
         let fail = |e: Errno| blame(Some(entry), "mount on", e);
-        let (tree, applied) = match mount {
-            Prepared::Detached { tree, submounts } => {
-                let onto = locate(self.root.as_fd(), entry.path.as_path()).map_err(fail)?;
-                attach(&tree, onto).map_err(fail)?;
-                if entry.path.is_root() {
-                    self.root = rustix::io::dup(&tree).map_err(fail)?;
-                }
-                for (path, submount) in submounts {
-                    self.put_submount(&entry.path.as_path().join(path), submount);
-                }
-                (tree, true)
-            }
-            Prepared::Held { tree, applied } => {
-                let onto = locate(self.root.as_fd(), entry.path.as_path()).map_err(fail)?;
-                attach(&tree, onto).map_err(fail)?;
-                (tree, applied)
-            }
-            Prepared::Untouched { mount, applied } => (mount, applied),
-        };
+        let (tree, applied) = self.hang(entry, mount).map_err(fail)?;
         let ground = Ground {
             entry: Some(entry),
             path: entry.path.clone(),
@@ -142,6 +127,29 @@ impl Placer<'_> {
         self.settle(tree.as_fd(), &ground, below)
     }
 
+    /// Hangs a mount where it belongs; also whether the entry's own flags are set on it.
+    pub fn hang(&mut self, entry: &MountEntry, mount: Prepared) -> rustix::io::Result<(OwnedFd, bool)> {
+        match mount {
+            Prepared::Detached { tree, submounts } => {
+                let onto = locate(self.root.as_fd(), entry.path.as_path())?;
+                attach(&tree, onto)?;
+                if entry.path.is_root() && !self.live.as_ref().is_some_and(|live| live.in_place) {
+                    self.root = rustix::io::dup(&tree)?;
+                }
+                for (path, submount) in submounts {
+                    self.put_submount(&entry.path.as_path().join(path), submount);
+                }
+                Ok((tree, true))
+            }
+            Prepared::Held { tree, applied } => {
+                let onto = locate(self.root.as_fd(), entry.path.as_path())?;
+                attach(&tree, onto)?;
+                Ok((tree, applied))
+            }
+            Prepared::Untouched { mount, applied } => Ok((mount, applied)),
+        }
+    }
+
     /// Shows a mount of the host again in a new file system, where there is a place for it and nothing is mounted.
     /// systemd takes a failure lightly (`bind_mount_submounts`), and so does this.
     fn put_submount(&self, path: &Path, tree: OwnedFd) {
@@ -153,7 +161,7 @@ impl Placer<'_> {
     }
 
     /// Makes the symlinks that lie on this mount and on no other entry's.
-    fn make_symlinks(&self, ground: &Ground<'_>, inner: &[AbsPath]) -> Result<(), Failure> {
+    pub fn make_symlinks(&self, ground: &Ground<'_>, inner: &[AbsPath]) -> Result<(), Failure> {
         let here = |path: &AbsPath| {
             path.is_at_or_below(&ground.path) && !inner.iter().any(|p| path.is_at_or_below(p))
         };
@@ -185,6 +193,14 @@ impl Placer<'_> {
     /// `umount_recursive`). It is moved aside, where it goes away with all the rest: an unmount of its own would make the
     /// kernel wait for every CPU.
     pub fn clear(&mut self, ground: &Ground<'_>, path: &AbsPath) {
+        if let Some(live) = &self.live {
+            if live.in_place || !path.is_root() {
+                for mount in live.to_clear(path) {
+                    self.move_away(&mount);
+                }
+            }
+            return;
+        }
         if path.is_root() || self.move_away(path) {
             return;
         }
@@ -220,6 +236,12 @@ impl Placer<'_> {
 }
 
 impl Ground<'_> {
+    /// The service's root before anything is mounted.
+    pub fn bottom(on_host: Option<AbsPath>) -> Self {
+        let changes = FlagChanges::default();
+        Ground { entry: None, path: AbsPath::root(), on_host, changes, nosuid: false }
+    }
+
     /// Which path of the host is seen at a path on this ground.
     fn on_host_at(&self, path: &AbsPath) -> Option<AbsPath> {
         path.rebase(&self.path, self.on_host.as_ref()?)

@@ -12,6 +12,9 @@ use rustix::io::{Errno, Result};
 use rustix::mount::{MountAttrFlags, UnmountFlags, unmount};
 use std::path::Path;
 
+/// Where the host's root directory is while the view is being built.
+pub const HOST: &str = "/host";
+
 /// The place.
 pub struct Staging {
     root: OwnedFd,
@@ -38,18 +41,23 @@ impl Staging {
             .map_err(|e| e.errno)?;
         let host = rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         attach(&root, &host)?;
-        mkdirat(&root, "host", Mode::from_raw_mode(0o700))?;
+        mkdirat(&root, &HOST[1..], Mode::from_raw_mode(0o700))?;
         rustix::process::fchdir(&root)?;
-        rustix::process::pivot_root(".", "host")?;
+        rustix::process::pivot_root(".", &HOST[1..])?;
         Ok((Staging { root, spots: 0 }, host))
     }
 
     /// A new empty directory, to mount something on.
     pub fn spot(&mut self) -> Result<OwnedFd> {
-        let name = format!("spot-{}", self.spots);
+        Ok(self.named_spot()?.0)
+    }
+
+    /// The same, with its path while the view is being built.
+    pub fn named_spot(&mut self) -> Result<(OwnedFd, String)> {
+        let name = format!("/spot-{}", self.spots);
         self.spots += 1;
-        mkdirat(&self.root, &name, Mode::from_raw_mode(0o755))?;
-        locate(self.root.as_fd(), Path::new(&name))
+        mkdirat(&self.root, &name[1..], Mode::from_raw_mode(0o755))?;
+        Ok((locate(self.root.as_fd(), Path::new(&name))?, name))
     }
 
     /// A detached mount of an empty node of mode 000 and of the given type.

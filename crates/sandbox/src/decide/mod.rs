@@ -267,7 +267,7 @@ impl Case<'_> {
                 );
                 denied(Errno::ENOENT, place, Cause::Hidden, reason, origin)
             }
-            _ if exists && self.view.plan().root != crate::plan::Root::Host => {
+            _ if exists && matches!(self.view.plan().root, crate::plan::Root::Directory(_)) => {
                 let reason = format!("{path} exists on the host, but not in the service's root directory.");
                 denied(Errno::ENOENT, place, Cause::Hidden, reason, origin)
             }

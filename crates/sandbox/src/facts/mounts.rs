@@ -34,7 +34,13 @@ impl MountTable {
             let below = children.get(&all[at].id).map(Vec::as_slice).unwrap_or_default();
             let on_top: Vec<usize> =
                 below.iter().copied().filter(|&child| all[child].path == all[at].path).collect();
-            if on_top.is_empty() {
+            // A process's root is what it is, whatever is mounted on it: the kernel lists no mount further down.
+            if all[at].path.is_root() {
+                reachable.push(at);
+                let below: Vec<usize> =
+                    below.iter().copied().filter(|child| !on_top.contains(child)).collect();
+                pending.extend(uncovered(&all, &below));
+            } else if on_top.is_empty() {
                 reachable.push(at);
                 pending.extend(uncovered(&all, below));
             } else {
@@ -122,6 +128,18 @@ mod tests {
         assert_eq!(table.covering(&"/srv/a/b/x".parse().expect("a path")).map(|m| m.id), Some(6));
         assert_eq!(types(table.below(&"/srv".parse().expect("a path"))), ["fs6", "fs7"]);
         assert_eq!(types(table.below(&"/dev/pts".parse().expect("a path"))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_is_mounted_on_the_root_is_not_in_view() {
+        let table = MountTable::new(vec![
+            mount(1, 0, "/"),
+            mount(2, 1, "/"),
+            mount(3, 2, "/x"),
+            mount(4, 1, "/a"),
+            mount(5, 4, "/a"),
+        ]);
+        assert_eq!(types(table.all()), ["fs1", "fs5"]);
     }
 
     #[test]

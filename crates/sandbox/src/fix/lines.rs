@@ -20,7 +20,7 @@ pub(super) fn line<W: AsRef<str>>(directive: &str, words: &[W]) -> Option<String
 pub(super) fn path_line(directive: &str, path: &AbsPath, root: &Root) -> Option<String> {
     let text = path.as_path().to_str()?;
     match root {
-        Root::Host => line(directive, &[text]),
+        Root::Host | Root::InPlace => line(directive, &[text]),
         Root::Directory(_) => line(directive, &[format!("+{text}")]),
     }
 }

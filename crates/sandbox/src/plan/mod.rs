@@ -30,6 +30,7 @@ use crate::decide::DeviceRules;
 use crate::facts::Facts;
 use crate::tree::{Seen, Tree, directory};
 use draft::Draft;
+use normalise::Gone;
 use ringfence_settings::Settings;
 use ringfence_terms::{AbsPath, Errno, Origin};
 use simulate::{Simulation, Stuck};
@@ -46,6 +47,9 @@ pub struct Plan {
     pub mounts: Vec<MountEntry>,
     /// Entries that another one made void, and why: an explanation for `why` and `lint`.
     pub dropped: Vec<Dropped>,
+    /// Of these, entries that were mounted before a symlink moved another entry to a place where it makes them void.
+    /// Their mounts stay, but no flags are set on them.
+    pub overtaken: Vec<MountEntry>,
     /// Symlinks made inside the new root after mounting.
     pub symlinks: Vec<Symlink>,
     /// Directories of `RuntimeDirectory=` and its kin, made on the host before any mount, in the order of making.
@@ -88,6 +92,10 @@ pub struct Reason {
 pub enum Root {
     /// The host's own tree.
     Host,
+    /// The host's own tree, in which the mounts are made where they are (`RootDirectory=/`): systemd changes into a new
+    /// root only when it is another one (`src/shared/mount-util.c: mount_switch_root_full`), so what is mounted on `/`
+    /// itself does not come into view.
+    InPlace,
     /// `RootDirectory=`, symlinks resolved.
     Directory(AbsPath),
 }
@@ -144,6 +152,7 @@ impl Plan {
         };
         let mut tree = match &root {
             Root::Host => Tree::new(AbsPath::root(), facts),
+            Root::InPlace => Tree::in_place(facts),
             Root::Directory(path) if reasons.is_empty() => Tree::new(path.clone(), facts),
             Root::Directory(path) => skeleton(path, facts),
         };
@@ -159,6 +168,7 @@ impl Plan {
             root,
             mounts: Vec::new(),
             dropped: Vec::new(),
+            overtaken: Vec::new(),
             symlinks: Vec::new(),
             directories,
             propagation: propagation(settings),
@@ -179,12 +189,11 @@ impl Plan {
         }
         let wanted = assemble::assemble(settings, facts, run, &plan.root);
         let mut entries = wanted.entries;
-        let dropped = wanted.dropped;
         let mut simulation = Simulation {
             facts,
             mode,
             tree: plan.tree,
-            dropped,
+            gone: Gone { dropped: wanted.dropped, mounted: Vec::new() },
             credentials: run.credentials_directory(settings),
             dev_log: plan.dev_log,
             by_ordinary_user: settings.manager == ringfence_unit::Manager::User
@@ -194,7 +203,8 @@ impl Plan {
             plan.failure.get_or_insert_with(|| not_mountable(&stuck));
         }
         plan.tree = simulation.tree;
-        plan.dropped = simulation.dropped;
+        plan.dropped = simulation.gone.dropped;
+        plan.overtaken = simulation.gone.mounted.into_iter().map(Draft::finish).collect();
         if mode == Mode::Faithful {
             plan.failure = plan.failure.or_else(|| nowhere_to_come_in(&plan.dropped));
         }
@@ -208,9 +218,9 @@ impl Plan {
         plan
     }
 
-    /// The entries in the order of mounting.
+    /// Every entry that is mounted, in the order of mounting.
     pub fn in_turn(&self) -> Vec<&MountEntry> {
-        let mut all: Vec<&MountEntry> = self.mounts.iter().collect();
+        let mut all: Vec<&MountEntry> = self.mounts.iter().chain(&self.overtaken).collect();
         all.sort_by_key(|entry| entry.turn);
         all
     }
@@ -219,9 +229,12 @@ impl Plan {
 /// What becomes `/`: `RootDirectory=` with its symlinks resolved.
 fn root(settings: &Settings, facts: &dyn Facts, run: &For) -> Result<Root, Box<Failure>> {
     let setting = &settings.paths.root_directory;
-    let Some(path) = setting.value.as_ref().filter(|path| run.change_root && !path.is_root()) else {
+    let Some(path) = setting.value.as_ref().filter(|_| run.change_root) else {
         return Ok(Root::Host);
     };
+    if path.is_root() {
+        return Ok(Root::InPlace);
+    }
     let missing = |errno| {
         Box::new(Failure {
             status: 226,

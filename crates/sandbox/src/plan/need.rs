@@ -61,7 +61,7 @@ pub(super) fn reasons(settings: &Settings, facts: &dyn Facts, run: &For) -> Vec<
     let with_directories = settings.directories.all.iter().any(|d| run.bases.of(d.value.kind).is_some());
     let root = &paths.root_directory;
     all.when(
-        settings.has_own_root() && (settings.mount_api_vfs() || with_directories),
+        root.value.is_some() && (settings.mount_api_vfs() || with_directories),
         "RootDirectory",
         root.origin.as_ref(),
     );

@@ -5,12 +5,30 @@ use super::entry::{DropReason, Dropped};
 use super::mode::MountMode;
 use super::{Mode, documented};
 
+/// What is not in the list any more.
+#[derive(Debug, Default)]
+pub(super) struct Gone {
+    /// Every entry that was dropped.
+    pub dropped: Vec<Dropped>,
+    /// Of these, the ones that had been mounted by then: their mounts stay.
+    pub mounted: Vec<Draft>,
+}
+
+impl Gone {
+    fn take(&mut self, entry: Draft, why: DropReason) {
+        if !entry.is_pending() {
+            self.mounted.push(entry.clone());
+        }
+        self.dropped.push(entry.dropped(why));
+    }
+}
+
 /// All passes, in systemd's order. Runs again whenever a symlink has moved an entry.
-pub(super) fn normalise(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
+pub(super) fn normalise(entries: &mut Vec<Draft>, gone: &mut Gone, mode: Mode) {
     sort(entries, mode);
-    drop_duplicates(entries, dropped);
-    drop_inaccessible(entries, dropped);
-    drop_nop(entries, dropped, mode);
+    drop_duplicates(entries, gone);
+    drop_inaccessible(entries, gone);
+    drop_nop(entries, gone, mode);
 }
 
 /// Parents before children; on one path the stricter mode first, and of equal modes the one that was added first.
@@ -24,7 +42,7 @@ fn sort(entries: &mut [Draft], mode: Mode) {
 
 /// Of entries on one path that are not mounted yet the first stays, and takes on the read-only and exec flags of the
 /// others; not their source, options or nosuid.
-fn drop_duplicates(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
+fn drop_duplicates(entries: &mut Vec<Draft>, gone: &mut Gone) {
     let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
     for entry in entries.drain(..) {
         match kept.last_mut() {
@@ -32,7 +50,7 @@ fn drop_duplicates(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
                 let left_flags = winner.take_flags(&entry);
                 let why =
                     DropReason::DuplicateOf { winner: winner.origin.clone(), mode: winner.mode.clone() };
-                dropped.push(Dropped { left_flags, ..entry.dropped(why) });
+                gone.dropped.push(Dropped { left_flags, ..entry.dropped(why) });
             }
             _ => kept.push(entry),
         }
@@ -41,7 +59,7 @@ fn drop_duplicates(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
 }
 
 /// Below an inaccessible path there is nothing.
-fn drop_inaccessible(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
+fn drop_inaccessible(entries: &mut Vec<Draft>, gone: &mut Gone) {
     let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
     for entry in entries.drain(..) {
         match kept.last() {
@@ -49,7 +67,7 @@ fn drop_inaccessible(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
                 if above.mode == MountMode::Inaccessible && entry.path.is_at_or_below(&above.path) =>
             {
                 let why = DropReason::Masked { by: above.path.clone(), origin: above.origin.clone() };
-                dropped.push(entry.dropped(why));
+                gone.take(entry, why);
             }
             _ => kept.push(entry),
         }
@@ -59,7 +77,7 @@ fn drop_inaccessible(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
 
 /// An entry that asks for what the nearest entry above it grants already is redundant. Its noexec or exec flag goes
 /// with it, which nobody expects; [`Mode::Documented`] keeps such an entry.
-fn drop_nop(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
+fn drop_nop(entries: &mut Vec<Draft>, gone: &mut Gone, mode: Mode) {
     let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
     let mut above: Vec<usize> = Vec::new();
     for entry in entries.drain(..) {
@@ -76,7 +94,7 @@ fn drop_nop(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>, mode: Mode) {
                     && (mode == Mode::Faithful || documented::is_redundant(&entry, parent)) =>
             {
                 let why = DropReason::Redundant { under: parent.path.clone() };
-                dropped.push(entry.dropped(why));
+                gone.take(entry, why);
             }
             _ => {
                 above.push(kept.len());

@@ -61,7 +61,10 @@ impl For {
 
     /// Whether the host's os-release is shown (systemd: `setup_os_release_symlink`).
     pub(super) fn shows_os_release(&self, settings: &Settings) -> bool {
-        self.sandboxed && self.change_root && settings.has_own_root() && settings.mount_api_vfs()
+        self.sandboxed
+            && self.change_root
+            && settings.paths.root_directory.value.is_some()
+            && settings.mount_api_vfs()
     }
 
     /// Makes on the simulated host what the runner makes on the real one before mounting.

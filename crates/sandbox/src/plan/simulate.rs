@@ -2,9 +2,9 @@
 //! (systemd: `src/core/namespace.c: apply_mounts, apply_one_mount`).
 
 use super::draft::{Draft, State};
-use super::entry::{Create, Dropped, Outcome};
+use super::entry::{Create, Outcome};
 use super::mode::MountMode;
-use super::normalise::normalise;
+use super::normalise::{Gone, normalise};
 use super::{DropReason, Mode};
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
 use crate::tree::{Content, Location, NewFs, Place, Seen, Step, Tree, directory, host_flags};
@@ -15,7 +15,7 @@ pub(super) struct Simulation<'a> {
     pub facts: &'a dyn Facts,
     pub mode: Mode,
     pub tree: Tree,
-    pub dropped: Vec<Dropped>,
+    pub gone: Gone,
     /// The user manager of an ordinary user makes the mounts. A new instance of a kernel file system needs privileges over
     /// the namespace that it shows; without them the mount that is there stays (systemd: `mount_private_apivfs`).
     pub by_ordinary_user: bool,
@@ -39,7 +39,7 @@ const MAX_FOLLOWED: u32 = 32;
 impl Simulation<'_> {
     /// Mounts every entry, sorting anew whenever a symlink moves one.
     pub fn run(&mut self, entries: &mut Vec<Draft>) -> Result<(), Box<Stuck>> {
-        normalise(entries, &mut self.dropped, self.mode);
+        normalise(entries, &mut self.gone, self.mode);
         let mut turn = 0;
         loop {
             let mut again = false;
@@ -66,7 +66,7 @@ impl Simulation<'_> {
                 };
                 if self.serves_nobody(&entries[at], &place) {
                     let gone = entries.remove(at);
-                    self.dropped.push(gone.dropped(DropReason::WithoutSystemd));
+                    self.gone.dropped.push(gone.dropped(DropReason::WithoutSystemd));
                     continue;
                 }
                 self.tree.start_turn(turn);
@@ -78,7 +78,7 @@ impl Simulation<'_> {
             if !again {
                 break;
             }
-            normalise(entries, &mut self.dropped, self.mode);
+            normalise(entries, &mut self.gone, self.mode);
         }
         self.settle_flags(entries)
     }
@@ -315,7 +315,7 @@ impl Simulation<'_> {
     /// path is made one again, which fails when it is not there any more.
     fn settle_flags(&mut self, entries: &mut Vec<Draft>) -> Result<(), Box<Stuck>> {
         if self.mode == Mode::Documented {
-            super::documented::unshield(entries, &mut self.dropped);
+            super::documented::unshield(entries, &mut self.gone.dropped);
         }
         for entry in entries.iter() {
             let flags = entry.flags;

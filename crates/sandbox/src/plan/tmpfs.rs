@@ -7,14 +7,16 @@ pub(super) fn tiny(permissions: &str) -> Vec<String> {
     [permissions, "size=4m", "nr_inodes=1k"].map(str::to_owned).to_vec()
 }
 
-/// The limits of a file system that a unit asks for (systemd: `NESTED_TMPFS_LIMITS`).
-const NESTED: [&str; 3] = ["mode=0755", "size=10%", "nr_inodes=400k"];
+/// A file system that a unit asks for, with these permissions (systemd: `NESTED_TMPFS_LIMITS`).
+pub(super) fn nested(permissions: &str) -> Vec<String> {
+    [permissions, "size=10%", "nr_inodes=400k"].map(str::to_owned).to_vec()
+}
 
 /// `TemporaryFileSystem=`'s options: words that are flags of the mount become flags, `x-…` words are for nobody, and the
 /// rest goes to the kernel after systemd's defaults, so that it wins over them (systemd: `append_tmpfs_mounts`,
 /// `src/shared/mount-util.c: mount_option_mangle`).
 pub(super) fn from_options(text: &str) -> (MountMode, EntryFlags) {
-    let mut options: Vec<String> = NESTED.map(str::to_owned).to_vec();
+    let mut options: Vec<String> = nested("mode=0755");
     let mut entry = EntryFlags::default();
     let (mut nosuid, mut nodev, mut noexec) = (false, true, false);
     for word in split(text) {

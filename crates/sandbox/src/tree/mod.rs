@@ -26,6 +26,8 @@ pub struct Tree {
     moved: Vec<(AbsPath, AbsPath)>,
     /// The turn of the entry that is being mounted.
     turn: Option<usize>,
+    /// What is mounted on `/` itself is not in view.
+    in_place: bool,
 }
 
 /// The number of the host's own tree among the layers.
@@ -156,7 +158,19 @@ impl Tree {
             }
         };
         let layers = vec![whole(AbsPath::root()), whole(root)];
-        Tree { layers, made: BTreeMap::new(), owned: Vec::new(), moved: Vec::new(), turn: None }
+        Tree {
+            layers,
+            made: BTreeMap::new(),
+            owned: Vec::new(),
+            moved: Vec::new(),
+            turn: None,
+            in_place: false,
+        }
+    }
+
+    /// A tree in which the mounts are made without a change of root afterwards.
+    pub(crate) fn in_place(facts: &dyn Facts) -> Tree {
+        Tree { in_place: true, ..Tree::new(AbsPath::root(), facts) }
     }
 
     /// The mounts that the plan makes, in the order of mounting, each with its number; the first one is the root.

@@ -42,7 +42,8 @@ impl Tree {
 
     /// What lies on top of a layer's own root.
     fn start(&self, layer: usize, facts: &dyn Facts) -> Spot {
-        self.cross(Spot { layer, submount: None }, &AbsPath::root(), facts)
+        let bottom = Spot { layer, submount: None };
+        if self.in_place { bottom } else { self.cross(bottom, &AbsPath::root(), facts) }
     }
 
     /// From the mount that holds a path to the mount on top of that path.

@@ -18,7 +18,7 @@ pub(super) fn read_write(wanted: &mut Wanted) {
         let origin = wanted.settings.sandbox.protect_control_groups.origin.as_ref();
         let draft = Draft::new(file.clone(), MountMode::ReadWrite, origin);
         match wanted.root {
-            Root::Host => wanted.add(draft),
+            Root::Host | Root::InPlace => wanted.add(draft),
             Root::Directory(_) => wanted.outside(draft),
         }
     }

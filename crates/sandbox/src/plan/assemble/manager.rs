@@ -75,7 +75,7 @@ pub(super) fn incoming(wanted: &mut Wanted) {
 /// The notification socket, which a service with a root of its own would not find otherwise.
 pub(super) fn notify_socket(wanted: &mut Wanted) {
     if let Some(socket) = &wanted.run.notify_socket
-        && wanted.settings.has_own_root()
+        && wanted.settings.paths.root_directory.value.is_some()
         && wanted.run.change_root
     {
         let mode = MountMode::Bind { source: socket.clone(), recursive: false, id_mapped: false };

@@ -3,9 +3,10 @@
 use super::Wanted;
 use crate::plan::draft::Draft;
 use crate::plan::mode::MountMode;
-use crate::plan::{need, tmpfs};
+use crate::plan::{Root, need, tmpfs};
 use crate::tree::host_flags;
 use ringfence_settings::PrivateTmp;
+use ringfence_unit::Manager;
 
 /// `TemporaryFileSystem=` (systemd: `append_tmpfs_mounts`).
 pub(super) fn file_systems(wanted: &mut Wanted) {
@@ -27,6 +28,19 @@ pub(super) fn private_tmp(wanted: &mut Wanted) {
         PrivateTmp::Connected => MountMode::PrivateTmp,
         PrivateTmp::Disconnected => MountMode::PrivateTmpfs,
     };
+    // Where no root is changed, the place that both are taken from stays in view.
+    if setting.value == PrivateTmp::Disconnected
+        && *wanted.root == Root::InPlace
+        && wanted.settings.manager == Manager::System
+    {
+        let mode = MountMode::Tmpfs {
+            options: tmpfs::nested("mode=0700"),
+            nosuid: false,
+            nodev: true,
+            noexec: false,
+        };
+        wanted.add(Draft::at("/run/systemd/unit-private-tmp", mode, setting.origin.as_ref()));
+    }
     for path in ["/tmp", "/var/tmp"] {
         let mut draft = Draft::at(path, mode.clone(), setting.origin.as_ref());
         if setting.value == PrivateTmp::Connected {
