@@ -9,6 +9,7 @@ mod installed_systemd;
 mod loading;
 mod output;
 mod recorders;
+mod recovery;
 
 use args::Arguments;
 use clap::Parser;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let context = Context::new(&arguments.global);
+    recovery::of_what_was_begun(&context);
     match commands::dispatch(arguments.command, &context) {
         Ok(status) => status,
         Err(failure) => failure.report(),

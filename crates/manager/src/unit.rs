@@ -68,6 +68,29 @@ impl Unit {
         self.unit()?.active_state().map(ActiveState::from).map_err(refused("ask for the unit's state"))
     }
 
+    /// What it is doing in more detail (systemd: `service_state_to_string`): `running`, `exited`, `auto-restart` …
+    pub fn sub_state(&self) -> Result<String, ManagerError> {
+        self.unit()?.sub_state().map_err(refused("ask for the unit's state"))
+    }
+
+    /// Which of its runs this is, or was the last: another one after each start (systemd.exec(5), `$INVOCATION_ID`); `None`
+    /// before the first.
+    pub fn invocation(&self) -> Result<Option<String>, ManagerError> {
+        let id = self.unit()?.invocation_id().map_err(refused("ask for the unit's run"))?;
+        let text: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    /// The units that start this one when it is needed: sockets, timers, paths.
+    pub fn triggered_by(&self) -> Result<Vec<String>, ManagerError> {
+        self.unit()?.triggered_by().map_err(refused("ask what starts the unit"))
+    }
+
+    /// How often the manager has started a service again by itself, since it was last started on request.
+    pub fn restarts(&self) -> Result<u32, ManagerError> {
+        self.service()?.n_restarts().map_err(refused("ask how often the service was restarted"))
+    }
+
     /// The control group of a service's processes, from the top of the hierarchy, such as `/system.slice/x.service`;
     /// `None` while it has no processes.
     pub fn control_group(&self) -> Result<Option<String>, ManagerError> {

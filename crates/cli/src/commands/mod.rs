@@ -8,6 +8,7 @@ mod man;
 mod narrator;
 mod profile;
 mod record;
+mod rollback;
 mod run;
 mod score;
 mod shell;
@@ -34,6 +35,8 @@ pub enum Command {
     Profile(profile::Args),
     /// Find the tightest drop-in under which a service still works, proven on a shadow of the machine
     Harden(harden::Args),
+    /// Take back what `harden --apply` installed
+    Rollback(rollback::Args),
     /// Whether the service can do that to a path, which line decides it, and the narrowest fixes
     Why(why::Args),
     /// From a log to the true cause of a failure, the line responsible, and the narrowest fix
@@ -53,6 +56,7 @@ pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure
     match command {
         Command::Diagnose(args) => diagnose::run(&args, context),
         Command::Harden(args) => harden::run(&args, context),
+        Command::Rollback(args) => rollback::run(&args, context),
         Command::Run(args) => run::run(&args, context),
         Command::Shell(args) => shell::run(&args, context),
         Command::Why(args) => why::run(&args, context),

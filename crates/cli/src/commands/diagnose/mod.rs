@@ -3,10 +3,11 @@
 mod programs;
 mod text;
 
+pub use programs::OnDisk;
+
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
-use programs::OnDisk;
 use ringfence_diagnose::{Case, Entry, Finding, diagnose, read_log};
 use ringfence_draw::JsonOrigin;
 use ringfence_settings::Settings;
@@ -85,16 +86,19 @@ fn log(args: &Args, unit: Option<&str>) -> Result<Vec<Entry>, Failure> {
         (Some(path), _) => {
             std::fs::read(path).map_err(|e| Failure::input(format!("cannot read {}: {e}", path.display())))?
         }
-        (None, Some(unit)) => {
-            // Not --unit: of what systemd's executor says, that leaves out the lines whose process was gone before the
-            // journal could look up its unit, which are those that tell why a start failed.
-            let (about, from) = (format!("UNIT={unit}"), format!("_SYSTEMD_UNIT={unit}"));
-            let options = ["--boot", "--output=json", "--no-pager", "--lines=2000"];
-            ask("journalctl", &[&options[..], &[&about, "_UID=0", "+", &from]].concat())?
-        }
+        (None, Some(unit)) => journal(unit, "--boot")?,
         (None, None) => Vec::new(),
     };
     Ok(read_log(&bytes))
+}
+
+/// What the journal has about a unit, its last lines, from where an option of journalctl says on.
+pub fn journal(unit: &str, from: &str) -> Result<Vec<u8>, Failure> {
+    // Not --unit: of what systemd's executor says, that leaves out the lines whose process was gone before the
+    // journal could look up its unit, which are those that tell why a start failed.
+    let (about, by) = (format!("UNIT={unit}"), format!("_SYSTEMD_UNIT={unit}"));
+    let options = [from, "--output=json", "--no-pager", "--lines=2000"];
+    ask("journalctl", &[&options[..], &[&about, "_UID=0", "+", &by]].concat())
 }
 
 fn failed_services() -> Result<Vec<String>, Failure> {
@@ -104,7 +108,7 @@ fn failed_services() -> Result<Vec<String>, Failure> {
     Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
-fn ask(program: &str, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+pub fn ask(program: &str, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
     let output = Command::new(program).args(arguments).output().map_err(|e| {
         Failure::input(format!("cannot run {program}: {e}"))
             .hint("give a saved log with --journal FILE, or - for standard input")

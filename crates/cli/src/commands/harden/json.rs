@@ -1,6 +1,7 @@
 //! The result of `harden` as JSON (documented in `docs/json.md`).
 
 use crate::commands::score::number;
+use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::Found;
 use ringfence_propose::Strength;
@@ -21,6 +22,18 @@ pub struct Document {
     grants: Vec<Grant>,
     left_open: Vec<LeftOpen>,
     trials: Vec<Trial>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<Applied>,
+}
+
+#[derive(Serialize)]
+struct Applied {
+    installed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<String>,
+    /// After a failure: whether everything is as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -42,6 +55,21 @@ struct LeftOpen {
 struct Trial {
     passed: bool,
     relaxed: Vec<String>,
+}
+
+impl Document {
+    /// With what came of installing it.
+    pub fn with_applied(self, applied: Option<&Result<(), NotInstalled>>) -> Document {
+        let applied = applied.map(|applied| match applied {
+            Ok(()) => Applied { installed: true, why_not: None, restored: None },
+            Err(not) => Applied {
+                installed: false,
+                why_not: Some(not.why.clone()),
+                restored: Some(not.restored.is_ok()),
+            },
+        });
+        Document { applied, ..self }
+    }
 }
 
 pub fn document(
@@ -81,5 +109,6 @@ pub fn document(
             .iter()
             .map(|attempt| Trial { passed: attempt.passed, relaxed: attempt.relaxed.clone() })
             .collect(),
+        applied: None,
     }
 }

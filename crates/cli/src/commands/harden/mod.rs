@@ -1,11 +1,16 @@
 //! `ringfence harden UNIT`: the tightest drop-in under which the service still works, proven on a shadow of the machine.
 
+mod apply;
+mod denials;
+mod exercise;
 mod json;
 mod text;
 
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
+use apply::Apply;
+use ringfence_apply::NAME;
 use ringfence_exposure::{Mode, Policy, Score, Subject, assess};
 use ringfence_harden::{Step, search};
 use ringfence_profile::Profile;
@@ -40,6 +45,12 @@ pub struct Args {
     /// Write the drop-in to FILE
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Install the drop-in, restart the service, watch it, and take the drop-in back if anything fails
+    #[arg(long)]
+    apply: bool,
+    /// With --apply: how long the restarted service is watched
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "10s")]
+    watch: Duration,
     /// Put the reason and the evidence for each line above it, as comments
     #[arg(long)]
     explain: bool,
@@ -71,8 +82,11 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         return Err(Failure::input("harden needs root: a shadow of the machine cannot be made without")
             .hint("run it as root, or in a container where you are root"));
     }
-    let (unit, settings) = context.settings(&args.unit)?;
+    let unit = before_ringfence(context.unit(&args.unit)?);
+    let (settings, complaints) = Settings::from_unit(&unit);
+    context.complain(&complaints);
     let facts = context.facts()?;
+    let apply = args.apply.then(|| Apply::prepare(args, context, &unit, &settings)).transpose()?;
     let found = {
         let log = tempfile::tempfile()?;
         let directory = std::env::current_dir()?;
@@ -94,19 +108,36 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             .map_err(Failure::input)?
     };
     let drop_in = found.proposal.drop_in(args.explain);
-    let after = unit.with_drop_in(Path::new("/50-ringfence.conf"), drop_in.clone());
-    let (before, after) = (score(&unit)?, score(&after)?);
+    let place = apply.as_ref().map_or_else(|| Path::new("/").join(NAME), Apply::file);
+    let hardened = unit.with_drop_in(place, drop_in.clone());
+    let (before, after) = (score(&unit)?, score(&hardened)?);
     if let Some(path) = &args.output
         && found.proven
     {
         write(path, &drop_in)?;
     }
+    let applied = apply.filter(|_| found.proven).map(|apply| apply.carry_out(&drop_in, &hardened, &facts));
     match context.format {
-        Format::Json => crate::output::json(&json::document(&settings, &found, &before, &after, &drop_in))?,
+        Format::Json => {
+            let document = json::document(&settings, &found, &before, &after, &drop_in);
+            crate::output::json(&document.with_applied(applied.as_ref()))?;
+        }
         Format::Text => crate::output::text(&text::summary(&settings, &found, &before, &after, &drop_in))?,
         _ => return Err(context.no_such_format("harden")),
     }
-    Ok(ExitCode::from(u8::from(!found.proven)))
+    if let Some(applied) = &applied {
+        text::applied(context, &settings, applied);
+    }
+    Ok(ExitCode::from(u8::from(!found.proven || applied.is_some_and(|applied| applied.is_err()))))
+}
+
+/// The unit without what ringfence installed for it: a new proposal takes that one's place.
+fn before_ringfence(unit: Unit) -> Unit {
+    let ours = unit.drop_ins.iter().find(|file| file.file_name().is_some_and(|name| name == NAME)).cloned();
+    match ours {
+        Some(file) => unit.with_drop_in(file, ""),
+        None => unit,
+    }
 }
 
 fn options(args: &Args, context: &Context) -> Result<Options, Failure> {

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use anstyle::{AnsiColor, Style};
+use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::{Found, Step};
 use ringfence_propose::Strength;
@@ -74,6 +75,26 @@ pub fn summary(settings: &Settings, found: &Found, before: &Score, after: &Score
     let _ = writeln!(out, "\n{BOLD}The drop-in{BOLD:#}");
     out.push_str(drop_in);
     out
+}
+
+/// What came of installing it, on standard error: a failure always.
+pub fn applied(context: &Context, settings: &Settings, applied: &Result<(), NotInstalled>) {
+    let unit = &settings.unit;
+    match applied {
+        Ok(()) => {
+            context.note(format_args!("{GOOD}installed{GOOD:#}: ringfence rollback {unit} takes it back"));
+        }
+        Err(NotInstalled { why, restored: Ok(()) }) => {
+            anstream::eprintln!("{BAD}not installed{BAD:#}: {why}\n  everything is as before");
+        }
+        Err(NotInstalled { why, restored: Err(error) }) => {
+            anstream::eprintln!(
+                "{BAD}not installed{BAD:#}: {why}\n  {BAD}and restoring what was before failed{BAD:#}: {}\n  \
+                 the next ringfence command tries again; systemctl status {unit} says how the service is",
+                crate::recorders::chain(error)
+            );
+        }
+    }
 }
 
 fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {

@@ -1,0 +1,144 @@
+//! What is asked of the service manager.
+
+use crate::ApplyError;
+use ringfence_manager::{ActiveState, JobResult, Manager, Unit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// What a service is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Its state.
+    pub state: ActiveState,
+    /// The same in more detail, for people.
+    pub sub_state: String,
+    /// Which of its runs this is; another after each start.
+    pub invocation: Option<String>,
+    /// How often the manager has started it again by itself.
+    pub restarts: u32,
+    /// How its last run ended: `success` while nothing went wrong.
+    pub result: String,
+}
+
+impl Look {
+    /// It runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, ActiveState::Active | ActiveState::Reloading)
+    }
+}
+
+/// A service manager, as far as installing needs one.
+pub trait Services {
+    /// What the service is doing.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked.
+    fn look(&self, unit: &str) -> Result<Look, ApplyError>;
+
+    /// Lets the manager read all unit files again.
+    ///
+    /// # Errors
+    /// When it refuses.
+    fn reload(&self) -> Result<(), ApplyError>;
+
+    /// Starts the service, again if it runs, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    fn restart(&self, unit: &str) -> Result<(), ApplyError>;
+
+    /// Stops the service.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    fn stop(&self, unit: &str) -> Result<(), ApplyError>;
+}
+
+/// The system's own service manager. It is connected to anew each time: the service at hand may be the bus itself.
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    interrupted: Arc<AtomicBool>,
+}
+
+impl System {
+    /// The manager of this machine. When `interrupted` becomes true, waiting ends with [`ApplyError::Interrupted`], once: what is done
+    /// to restore the service is waited for again.
+    pub fn new(interrupted: Arc<AtomicBool>) -> System {
+        System { interrupted }
+    }
+
+    fn unit(unit: &str) -> Result<Unit, ApplyError> {
+        Ok(Manager::connect(ringfence_unit::Manager::System)?.unit(unit)?)
+    }
+
+    fn job(
+        &self,
+        unit: &str,
+        what: &'static str,
+        ask: fn(&Unit) -> Result<JobResult, ringfence_manager::ManagerError>,
+    ) -> Result<(), ApplyError> {
+        let (done, is_done) = mpsc::channel();
+        let asked = System::unit(unit)?;
+        std::thread::spawn(move || {
+            // Whoever asked may have been interrupted.
+            let _ = done.send(ask(&asked));
+        });
+        let failed = |why: String| ApplyError::Job { unit: unit.to_owned(), what, why };
+        loop {
+            match is_done.recv_timeout(Duration::from_millis(100)) {
+                Ok(Ok(JobResult::Done)) => return Ok(()),
+                Ok(Ok(result)) => return Err(failed(words(&result).to_owned())),
+                Ok(Err(error)) => return Err(error.into()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(failed("the thread that waited for it is gone".to_owned()));
+                }
+                Err(RecvTimeoutError::Timeout) if self.interrupted.swap(false, Ordering::Relaxed) => {
+                    return Err(ApplyError::Interrupted);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}
+
+fn words(result: &JobResult) -> &str {
+    match result {
+        JobResult::Done => "it is done",
+        JobResult::Canceled => "something else was asked of the service meanwhile",
+        JobResult::TimedOut => "it took longer than the unit allows",
+        JobResult::Failed => "it failed",
+        JobResult::DependencyFailed => "a unit that it depends on failed",
+        JobResult::Skipped => "there was nothing to do",
+        JobResult::Other(word) => word,
+        _ => "it came out in a way that is not known here",
+    }
+}
+
+impl Services for System {
+    fn look(&self, unit: &str) -> Result<Look, ApplyError> {
+        let unit = System::unit(unit)?;
+        Ok(Look {
+            state: unit.active_state()?,
+            sub_state: unit.sub_state()?,
+            invocation: unit.invocation()?,
+            restarts: unit.restarts()?,
+            result: unit.result()?,
+        })
+    }
+
+    fn reload(&self) -> Result<(), ApplyError> {
+        Ok(Manager::connect(ringfence_unit::Manager::System)?.reload()?)
+    }
+
+    fn restart(&self, unit: &str) -> Result<(), ApplyError> {
+        // Otherwise a few starts in a row meet StartLimitBurst=. Of a unit that never failed there is nothing to forget.
+        let _ = System::unit(unit)?.reset_failed();
+        self.job(unit, "restarted", Unit::restart)
+    }
+
+    fn stop(&self, unit: &str) -> Result<(), ApplyError> {
+        self.job(unit, "stopped", Unit::stop)
+    }
+}

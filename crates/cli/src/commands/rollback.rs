@@ -1,0 +1,81 @@
+//! `ringfence rollback UNIT`: what `harden --apply` installed goes, and what was there before comes back.
+
+use crate::args::Format;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::recorders::chain;
+use ringfence_apply::{ApplyError, System, Tree, remove};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// A unit's name
+    unit: String,
+}
+
+#[derive(Serialize)]
+struct Document {
+    version: u32,
+    unit: String,
+    restored: bool,
+    edited: Option<PathBuf>,
+}
+
+pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let unit = name(args, context)?;
+    let tree = tree(context)?;
+    let system = System::new(Arc::default());
+    let services = context.root.is_none().then_some(&system as _);
+    let locked = tree.lock(true).map_err(|error| failure(&error))?;
+    let removed =
+        remove(&locked, services, &unit, &mut |step| context.note(step)).map_err(|e| failure(&e))?;
+    if let Some(edited) = &removed.edited {
+        context.note(format_args!(
+            "the drop-in had been changed since it was installed; what was made of it is kept as {}",
+            edited.display()
+        ));
+    }
+    match context.format {
+        Format::Json => {
+            crate::output::json(&Document { version: 1, unit, restored: true, edited: removed.edited })?;
+        }
+        Format::Text => crate::output::text(&format!("{unit} is as it was before ringfence hardened it\n"))?,
+        _ => return Err(context.no_such_format("rollback")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The unit's own name. A unit that is gone, package and all, may still have a drop-in of ours.
+fn name(args: &Args, context: &Context) -> Result<String, Failure> {
+    let unit = context.unit_as_it_is(&args.unit)?;
+    Ok(unit.id.to_string())
+}
+
+/// The files whose state is meant.
+pub fn tree(context: &Context) -> Result<Tree, Failure> {
+    let tree = match &context.root {
+        None => Tree::machine(),
+        Some(root) => Tree::below(root),
+    };
+    tree.map_err(|error| failure(&error))
+}
+
+/// What went wrong, and what to do.
+pub fn failure(error: &ApplyError) -> Failure {
+    let failure = Failure::input(chain(error));
+    match error {
+        ApplyError::NotInstalled { .. } => {
+            failure.hint("only what harden --apply installed can be taken back")
+        }
+        ApplyError::File { errno, .. } if *errno == rustix::io::Errno::ACCESS => {
+            failure.hint("run it as root")
+        }
+        ApplyError::Job { unit, .. } => {
+            failure.status(1).hint(format!("systemctl status {unit} and ringfence diagnose {unit} say more"))
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,45 @@
+//! Ending what an earlier call began that was killed.
+
+use crate::context::Context;
+use crate::recorders::chain;
+use anstyle::{AnsiColor, Style};
+use ringfence_apply::{ApplyError, Recovered, System, Tree, recover};
+use std::sync::Arc;
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Whatever the command, an installation that stopped half-way is ended first: it costs one look at a file. Who may not do that is
+/// told; a change that goes on at this moment is left alone.
+pub fn of_what_was_begun(context: &Context) {
+    if context.root.is_some() {
+        return;
+    }
+    let Ok(tree) = Tree::machine() else { return };
+    if !tree.has_unfinished_change() {
+        return;
+    }
+    match of(&tree, context) {
+        Ok(()) | Err(ApplyError::Busy) => {}
+        Err(error) => anstream::eprintln!(
+            "{WARNING}warning{WARNING:#}: an earlier ringfence stopped half-way, and that cannot be put right: {}",
+            chain(&error)
+        ),
+    }
+}
+
+/// Ends it in one tree.
+pub fn of(tree: &Tree, context: &Context) -> Result<(), ApplyError> {
+    let system = System::new(Arc::default());
+    let services = context.root.is_none().then_some(&system as _);
+    let locked = tree.lock(false)?;
+    let told = match recover(&locked, services, &mut |step| context.note_in_detail(step))? {
+        None => return Ok(()),
+        Some(Recovered::Finished(unit)) => format!("{unit}: the drop-in was proven, and stays"),
+        Some(Recovered::Undone(unit)) => {
+            format!("{unit}: the drop-in was not proven yet; everything is as before")
+        }
+        Some(Recovered::Removed(unit)) => format!("{unit}: the drop-in is taken back"),
+    };
+    context.note(format_args!("{WARNING}note{WARNING:#}: an earlier ringfence stopped half-way. {told}"));
+    Ok(())
+}
