@@ -1,20 +1,41 @@
 //! Writing results. A reader that went away (`ringfence show … | head`) is no error.
 
+mod indented;
+
 use crate::failure::Failure;
+use anstream::{AutoStream, ColorChoice};
+use indented::Indented;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// Prints a result as JSON, indented, with a newline at its end.
 pub fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let mut text =
-        serde_json::to_vec_pretty(value).map_err(|e| Failure::input(format!("cannot write JSON: {e}")))?;
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Indented::default());
+    value
+        .serialize(&mut serializer)
+        .map_err(|error| Failure::input(format!("cannot write JSON: {error}")))?;
     text.push(b'\n');
-    finish(io::stdout().lock().write_all(&text))
+    at_once(&text)
 }
 
 /// Prints a result for people; colours go away where they are not wanted.
 pub fn text(text: &str) -> Result<(), Failure> {
-    finish(anstream::stdout().lock().write_all(text.as_bytes()))
+    if has_colours() {
+        return at_once(text.as_bytes());
+    }
+    at_once(anstream::adapter::strip_str(text).to_string().as_bytes())
+}
+
+/// Whether colours are wanted on standard output, so that a long text need not be made with colours only to lose them.
+pub fn has_colours() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// Prints what is ready as it is. Standard output would write a text in pieces line by line; handed over as a whole it
+/// goes out in one system call.
+pub fn at_once(bytes: &[u8]) -> Result<(), Failure> {
+    finish(io::stdout().lock().write_all(bytes))
 }
 
 fn finish(result: io::Result<()>) -> Result<(), Failure> {

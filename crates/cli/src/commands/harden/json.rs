@@ -1,13 +1,12 @@
 //! The result of `harden` as JSON (documented in `docs/json.md`).
 
-use crate::commands::score::number;
+use crate::commands::score::{Number, number};
 use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::Found;
 use ringfence_propose::Strength;
 use ringfence_settings::Settings;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 #[derive(Serialize)]
 pub struct Document {
@@ -16,8 +15,8 @@ pub struct Document {
     proven: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     why_not: Option<String>,
-    before: Box<RawValue>,
-    after: Box<RawValue>,
+    before: Number,
+    after: Number,
     drop_in: String,
     grants: Vec<Grant>,
     left_open: Vec<LeftOpen>,

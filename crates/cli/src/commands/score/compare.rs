@@ -1,6 +1,6 @@
 //! `score --compare OLD NEW`: what changed, for reviews.
 
-use super::json::number;
+use super::json::{Number, number};
 use super::scoring::Scorer;
 use crate::args::Format;
 use crate::context::Context;
@@ -10,7 +10,6 @@ use ringfence_exposure::{Score, compare};
 use ringfence_unit::Unit;
 use ringfence_unit::find::{Environment, Root, load_file};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -120,16 +119,16 @@ struct Comparison {
 #[derive(Serialize)]
 struct UnitChange {
     unit: String,
-    before: Option<Box<RawValue>>,
-    after: Option<Box<RawValue>>,
+    before: Option<Number>,
+    after: Option<Number>,
     changes: Vec<CheckChange>,
 }
 
 #[derive(Serialize)]
 struct CheckChange {
     id: &'static str,
-    before: Option<Box<RawValue>>,
-    after: Option<Box<RawValue>>,
+    before: Option<Number>,
+    after: Option<Number>,
 }
 
 impl Comparison {

@@ -1,7 +1,8 @@
 //! Scores as JSON (documented in `docs/json.md`).
 
-use ringfence_exposure::{Assessment, Score};
-use serde::Serialize;
+use ringfence_exposure::{Assessment, Score, Tenths};
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 #[derive(Serialize)]
@@ -13,7 +14,7 @@ pub struct Units<'a> {
 #[derive(Serialize)]
 struct Unit<'a> {
     unit: &'a str,
-    overall: Box<RawValue>,
+    overall: Number,
     rating: &'static str,
     checks: Vec<Check>,
 }
@@ -22,7 +23,7 @@ struct Unit<'a> {
 struct Check {
     id: &'static str,
     set: Option<bool>,
-    exposure: Option<Box<RawValue>>,
+    exposure: Option<Number>,
     badness: Option<u64>,
     weight: u64,
     range: u64,
@@ -56,6 +57,36 @@ fn check(one: &Assessment) -> Check {
 }
 
 /// A number with its one decimal, exactly: `4.0`, not `4` and not `4.0000001`.
-pub fn number(tenths: ringfence_exposure::Tenths) -> Box<RawValue> {
-    RawValue::from_string(tenths.to_string()).unwrap_or_default()
+pub struct Number(Tenths);
+
+/// Up to here the double nearest to a number of tenths is written with that one decimal and no other.
+const EXACT: u64 = 1_000_000_000_000_000;
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Tenths(tenths) = self.0;
+        if tenths < EXACT {
+            return serializer.serialize_f64(tenths as f64 / 10.0);
+        }
+        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// A score or an exposure as a number.
+pub fn number(tenths: Tenths) -> Number {
+    Number(tenths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_one_decimal_whatever_its_size() {
+        let large = [EXACT - 1, EXACT, u64::MAX - 1, u64::MAX];
+        for tenths in (0..2000).chain((0..50).map(|power| 1 << power)).chain(large) {
+            let expected = format!("{}.{}", tenths / 10, tenths % 10);
+            assert_eq!(serde_json::to_string(&number(Tenths(tenths))).unwrap(), expected);
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod prometheus;
 mod scoring;
 mod text;
 
-pub use json::number;
+pub use json::{Number, number};
 
 use crate::args::Format;
 use crate::context::Context;
@@ -75,15 +75,17 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         Format::Prometheus => crate::output::text(&prometheus::metrics(&scores))?,
         Format::Sarif => return Err(context.no_such_format("score")),
         Format::Text if args.units.is_empty() => {
-            crate::output::text(&text::overview(&scores, started.elapsed()))?;
+            let colours = crate::output::has_colours();
+            crate::output::at_once(text::overview(&scores, colours, started.elapsed()).as_bytes())?;
         }
         Format::Text => {
-            let pages: Vec<String> =
-                scores.iter().map(|s| text::page(s, scorer.policy(), args.all)).collect();
-            crate::output::text(&pages.join("\n"))?;
+            let colours = crate::output::has_colours();
+            let mut text = text::Pages::new(scorer.policy(), colours).of(&scores, args.all);
             if scores.len() > 1 {
-                crate::output::text(&format!("\n{}", text::overview(&scores, started.elapsed())))?;
+                text.push('\n');
+                text += &text::overview(&scores, colours, started.elapsed());
             }
+            crate::output::at_once(text.as_bytes())?;
         }
     }
     failed |= scores.iter().any(|score| score.overall.0 > args.threshold);

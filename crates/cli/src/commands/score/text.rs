@@ -1,7 +1,8 @@
 //! Scores for people, at 80 columns.
 
 use anstyle::{AnsiColor, Style};
-use ringfence_exposure::{Assessment, Policy, Rating, Score, Tenths};
+use ringfence_exposure::{Assessment, Check, Policy, Rating, Score, Tenths, checks};
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -19,14 +20,19 @@ fn colour(rating: Rating) -> Style {
     }
 }
 
+/// A style, or none where colours are not wanted: a text that is made without them need not be searched for them.
+fn shown(style: Style, colours: bool) -> Style {
+    if colours { style } else { Style::new() }
+}
+
 /// Every unit in one line, and how long that took.
-pub fn overview(scores: &[Score], took: Duration) -> String {
+pub fn overview(scores: &[Score], colours: bool, took: Duration) -> String {
     let mut out = String::new();
     let longest = scores.iter().map(|s| s.unit.as_str().chars().count()).max().unwrap_or(0);
     let width = longest.min(NAME_WIDTH);
     for score in scores {
         let name = shorten(score.unit.as_str(), width);
-        let style = colour(score.rating());
+        let style = shown(colour(score.rating()), colours);
         let bar = bar(score.overall);
         let _ = writeln!(out, "{name:width$}  {style}{bar} {:>4} {}{style:#}", score.overall, score.rating());
     }
@@ -49,48 +55,83 @@ fn shorten(name: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// One unit: what is open, what closes it and what that might break, the worst first; then, if asked, what is closed.
-pub fn page(score: &Score, policy: &Policy, all: bool) -> String {
-    let mut out = String::new();
-    let style = colour(score.rating()).bold();
-    let _ = writeln!(out, "{}  {style}{} {}{style:#}\n", score.unit, score.overall, score.rating());
-    let mut open: Vec<&Assessment> = score.assessments.iter().filter(|a| a.exposure.is_some()).collect();
-    open.sort_by_key(|a| std::cmp::Reverse((a.badness.unwrap_or(0) * a.weight).div_ceil(a.range)));
-    for one in &open {
-        let _ = write!(out, "{}", entry(one, policy));
-    }
-    let rest = score.assessments.iter().filter(|a| a.exposure.is_none());
-    if all {
-        for one in rest {
-            let _ = write!(out, "{}", closed(one, policy));
-        }
-    } else {
-        let closed = rest.count();
-        let _ =
-            writeln!(out, "{} open, {closed} closed or not applicable (--all shows those too)", open.len());
-    }
-    out
+/// Pages of units one after another. What they say of a check is the same for every unit, but for its exposure, and is
+/// put together once.
+pub struct Pages<'a> {
+    policy: &'a Policy,
+    colours: bool,
+    /// For each check, in their order: what follows its exposure where it is open.
+    open: Vec<String>,
 }
 
-fn entry(one: &Assessment, policy: &Policy) -> String {
-    let bad = AnsiColor::Red.on_default();
-    let line = Style::new().bold();
-    let dim = Style::new().dimmed();
-    let said = policy.of(one.check.id).and_then(|a| a.description_bad.as_deref()).unwrap_or(one.check.open);
-    let exposure = one.exposure.unwrap_or(Tenths(0));
-    let mut out = format!("{bad}✗ {exposure:>4}{bad:#}  {line}{}{line:#}\n", one.check.closing);
+impl<'a> Pages<'a> {
+    /// Under a policy, whose descriptions come before our own.
+    pub fn new(policy: &'a Policy, colours: bool) -> Pages<'a> {
+        Pages { policy, colours, open: checks().map(|check| open(check, policy, colours)).collect() }
+    }
+
+    /// The pages of these units.
+    pub fn of(&self, scores: &[Score], all: bool) -> String {
+        let mut out = String::new();
+        for (at, score) in scores.iter().enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            self.page(score, all, &mut out);
+        }
+        out
+    }
+
+    /// One unit: what is open, what closes it and what that might break, the worst first; then, if asked, what is
+    /// closed.
+    fn page(&self, score: &Score, all: bool, out: &mut String) {
+        let style = shown(colour(score.rating()).bold(), self.colours);
+        let bad = shown(AnsiColor::Red.on_default(), self.colours);
+        let _ = writeln!(out, "{}  {style}{} {}{style:#}\n", score.unit, score.overall, score.rating());
+        let mut open: Vec<(&Assessment, &String)> =
+            score.assessments.iter().zip(&self.open).filter(|(one, _)| one.exposure.is_some()).collect();
+        open.sort_by_cached_key(|(one, _)| {
+            Reverse(one.badness.unwrap_or(0).wrapping_mul(one.weight).div_ceil(one.range))
+        });
+        for (one, rest) in &open {
+            let _ = write!(out, "{bad}✗ {:>4}", one.exposure.unwrap_or(Tenths(0)));
+            out.push_str(rest);
+            differs(out, one);
+        }
+        let rest = score.assessments.iter().filter(|a| a.exposure.is_none());
+        if all {
+            for one in rest {
+                let _ = write!(out, "{}", closed(one, self.policy, self.colours));
+            }
+        } else {
+            let closed = rest.count();
+            let _ = writeln!(
+                out,
+                "{} open, {closed} closed or not applicable (--all shows those too)",
+                open.len()
+            );
+        }
+    }
+}
+
+/// What closes an open check, what that takes from an attacker, and what it might break.
+fn open(check: &Check, policy: &Policy, colours: bool) -> String {
+    let bad = shown(AnsiColor::Red.on_default(), colours);
+    let line = shown(Style::new().bold(), colours);
+    let dim = shown(Style::new().dimmed(), colours);
+    let said = policy.of(check.id).and_then(|a| a.description_bad.as_deref()).unwrap_or(check.open);
+    let mut out = format!("{bad:#}  {line}{}{line:#}\n", check.closing);
     for text in wrap(said, 70) {
         let _ = writeln!(out, "        {text}");
     }
-    for text in wrap(&format!("may break: {}", one.check.breaks), 70) {
+    for text in wrap(&format!("may break: {}", check.breaks), 70) {
         let _ = writeln!(out, "        {dim}{text}{dim:#}");
     }
-    differs(&mut out, one);
     out
 }
 
-fn closed(one: &Assessment, policy: &Policy) -> String {
-    let good = AnsiColor::Green.on_default();
+fn closed(one: &Assessment, policy: &Policy, colours: bool) -> String {
+    let good = shown(AnsiColor::Green.on_default(), colours);
     let adjustment = policy.of(one.check.id);
     let mut out = match one.badness {
         Some(_) => {
