@@ -9,10 +9,9 @@ use rustix::io::Errno;
 /// returns. `like` is a file whose mode, owner and extended attributes (a security label among them) it takes over; without
 /// one it is root's, for all to read.
 pub fn replace(directory: &OwnedFd, name: &str, content: &[u8], like: Option<&OwnedFd>) -> Result<(), Errno> {
-    let beside = beside(name);
-    remove(directory, &beside)?;
+    remove(directory, BESIDE)?;
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let done = rustix::fs::openat(directory, &beside, flags, Mode::from_raw_mode(0o600))
+    let done = rustix::fs::openat(directory, BESIDE, flags, Mode::from_raw_mode(0o600))
         .and_then(|file| {
             write_all(&file, content)?;
             match like {
@@ -21,19 +20,17 @@ pub fn replace(directory: &OwnedFd, name: &str, content: &[u8], like: Option<&Ow
             }
             rustix::fs::fsync(&file)
         })
-        .and_then(|()| rustix::fs::renameat(directory, &beside, directory, name))
+        .and_then(|()| rustix::fs::renameat(directory, BESIDE, directory, name))
         .and_then(|()| tree::sync(directory));
     if done.is_err() {
         // The reason is told already; a leftover has a name that nobody reads and that the next attempt removes.
-        let _ = remove(directory, &beside);
+        let _ = remove(directory, BESIDE);
     }
     done
 }
 
 /// The name under which a file is written before it takes its place. systemd reads no hidden files.
-pub fn beside(name: &str) -> String {
-    format!(".{name}.new")
-}
+pub const BESIDE: &str = ".ringfence.new";
 
 /// Removes a file; one that is not there is as good.
 pub fn remove(directory: impl AsFd, name: &str) -> Result<(), Errno> {

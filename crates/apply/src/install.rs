@@ -6,6 +6,7 @@ use crate::state::{Before, Change, Goal, Installed, Locked, Step, VERSION};
 use crate::tree::{self, Missing};
 use crate::{ApplyError, cannot, file};
 use rustix::fs::AtFlags;
+use rustix::io::Errno;
 
 /// What is to be installed.
 #[derive(Clone, Debug)]
@@ -94,7 +95,12 @@ fn prepare(
     };
     let again = locked.installed(what.unit)?.is_some();
     let mut made = what.slot.missing.clone();
-    made.extend(what.directories.iter().map(|missing| missing.path.clone()));
+    for directory in what.directories {
+        // One that is there is not ours to remove.
+        if locked.tree.open(&directory.path).is_err_and(|errno| errno == Errno::NOENT) {
+            made.push(directory.path.clone());
+        }
+    }
     Ok(Change {
         version: VERSION,
         unit: what.unit.to_owned(),
@@ -186,7 +192,7 @@ pub(crate) fn commit(locked: &Locked<'_>, change: &Change) -> Result<(), ApplyEr
         (true, true) => file::remove(&directory, slot::PREVIOUS),
         (true, false) => match rustix::fs::renameat(&directory, slot::PREVIOUS, &directory, slot::ORIGINAL) {
             // An earlier attempt got so far.
-            Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(Errno::NOENT) => Ok(()),
             other => other,
         },
     };
@@ -204,13 +210,13 @@ pub(crate) fn undo(
     let shown = tree.outside(&change.directory);
     match tree.open(&change.directory) {
         Ok(directory) => {
-            let restored = file::remove(&directory, &file::beside(slot::NAME)).and_then(|()| {
+            let restored = file::remove(&directory, file::BESIDE).and_then(|()| {
                 if !change.previous {
                     return file::remove(&directory, slot::NAME);
                 }
                 match rustix::fs::renameat(&directory, slot::PREVIOUS, &directory, slot::NAME) {
                     // The other name was not made yet, so the file was not replaced.
-                    Ok(()) | Err(rustix::io::Errno::NOENT) => {}
+                    Ok(()) | Err(Errno::NOENT) => {}
                     Err(errno) => return Err(errno),
                 }
                 // Of two names for one file, rename(2) removes none.
@@ -218,7 +224,7 @@ pub(crate) fn undo(
             });
             restored.and_then(|()| tree::sync(&directory)).map_err(cannot("restore", shown.display()))?;
         }
-        Err(rustix::io::Errno::NOENT) => {}
+        Err(Errno::NOENT) => {}
         Err(errno) => return Err(cannot("open", shown.display())(errno)),
     }
     if let (Some(services), Some(before)) = (services, &change.service) {

@@ -117,7 +117,11 @@ impl Tree {
             .map_err(cannot("open", shown.join(LOCK).display()))?;
         let how = if wait { FlockOperation::LockExclusive } else { FlockOperation::NonBlockingLockExclusive };
         match rustix::fs::flock(&lock, how) {
-            Ok(()) => Ok(Locked { tree: self, directory, _lock: lock }),
+            Ok(()) => {
+                // Somebody may have been killed while writing.
+                file::remove(&directory, file::BESIDE).map_err(cannot("tidy", shown.display()))?;
+                Ok(Locked { tree: self, directory, _lock: lock })
+            }
             Err(Errno::WOULDBLOCK) => Err(ApplyError::Busy),
             Err(errno) => Err(cannot("lock", shown.join(LOCK).display())(errno)),
         }

@@ -1,0 +1,191 @@
+//! Installing and taking back, killed at every single system call: whatever was begun, the next call ends it, and the service
+//! runs with a configuration that is whole and that it has read.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod stage;
+
+use ringfence_apply::{Drive, Install, Missing, NAME, Slot, install, recover, remove};
+use ringfence_sys::fork::fork_process;
+use ringfence_sys::ptrace::{self, Change, OnTracerExit, Until};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Signal, kill_process};
+use stage::{Snapshot, Stage, UNIT};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const NEW: &str = "[Service]\nProtectSystem=strict\n";
+
+/// A new process has a copy of every descriptor, locks of other tests among them.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs it in a process of its own and kills that before its so-manieth system call. Whether it came to its end before.
+fn ends_within(calls: usize, what: impl FnOnce() -> bool) -> Option<bool> {
+    let (go, release) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+    let child = fork_process(|| {
+        let mut byte = [0];
+        rustix::io::read(&go, &mut byte).unwrap();
+        u8::from(!what())
+    })
+    .unwrap();
+    ptrace::seize(child, OnTracerExit::Kill).unwrap();
+    ptrace::interrupt(child).unwrap();
+    // Each call stops it twice, before and after.
+    let (mut seen, stops) = (0, 2 * calls);
+    loop {
+        let (_, change) = ptrace::wait().unwrap();
+        match change {
+            Change::Ended(status) => return (seen <= stops).then_some(status == 0),
+            Change::Syscall => seen += 1,
+            Change::Event(_) if seen == 0 => {
+                rustix::io::write(&release, b"g").unwrap();
+            }
+            _ => {}
+        }
+        if seen > stops {
+            kill_process(child, Signal::KILL).unwrap();
+        } else {
+            ptrace::resume(child, Until::Syscall, 0).unwrap();
+        }
+    }
+}
+
+fn installs(stage: &Stage, works: bool) -> bool {
+    let tree = stage.tree();
+    let locked = tree.lock(false).unwrap();
+    let slot = Slot::of(&tree, UNIT).unwrap();
+    let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let directories = [Missing { path: "/var/lib/needed".into(), mode: 0o750, owner }];
+    let what =
+        Install { unit: UNIT, slot: &slot, text: NEW, directories: &directories, drive: Drive::Restart };
+    let mut prove = |_: Option<&_>| if works { Ok(()) } else { Err("it does not work".to_owned()) };
+    install(&locked, Some(&stage.services()), &what, &mut prove, &mut |_| ()).is_ok()
+}
+
+fn recovers(stage: &Stage) -> bool {
+    let tree = stage.tree();
+    let locked = tree.lock(false).unwrap();
+    recover(&locked, Some(&stage.services()), &mut |_| ()).is_ok()
+}
+
+fn removes(stage: &Stage) -> bool {
+    let tree = stage.tree();
+    let locked = tree.lock(false).unwrap();
+    remove(&locked, Some(&stage.services()), UNIT, &mut |_| ()).is_ok()
+}
+
+/// Kills `act` everywhere, and every recovery once more at another place. `before` and `after` are the only two states that may be
+/// seen at the end. How many places there are.
+fn everywhere(prepare: &dyn Fn() -> Stage, act: &dyn Fn(&Stage) -> bool, ends_well: bool) -> usize {
+    let before = prepare().snapshot();
+    let reference = prepare();
+    assert_eq!(act(&reference), ends_well);
+    let after = reference.snapshot();
+    for place in 0.. {
+        let stage = prepare();
+        if let Some(well) = ends_within(place, || act(&stage)) {
+            assert_eq!(well, ends_well);
+            assert_eq!(stage.snapshot(), after);
+            return place;
+        }
+        // The recovery itself is killed, too, at a place that moves along.
+        let _ = ends_within(place % 97, || recovers(&stage));
+        assert!(recovers(&stage), "killed at {place}: it cannot be ended");
+        let now = stage.snapshot();
+        let strange = |other: &Snapshot| -> Vec<String> {
+            let differs = now.iter().filter(|(path, what)| other.get(*path) != Some(what));
+            let gone = other.keys().filter(|path| !now.contains_key(*path));
+            differs
+                .map(|d| format!("{d:?}"))
+                .chain(gone.map(|path| format!("no {}", path.display())))
+                .collect()
+        };
+        let (not_before, not_after) = (strange(&before), strange(&after));
+        assert!(
+            not_before.is_empty() || not_after.is_empty(),
+            "killed at {place}: neither as before: {not_before:#?}\nnor as after: {not_after:#?}"
+        );
+        stage.assert_consistent();
+    }
+    unreachable!("the loop ends with the act");
+}
+
+#[test]
+fn the_first_installation() {
+    let _alone = alone();
+    let places = everywhere(&Stage::new, &|stage| installs(stage, true), true);
+    assert!(places > 100, "{places} places are too few: something was not done");
+}
+
+#[test]
+fn an_installation_over_somebody_elses_drop_in() {
+    let _alone = alone();
+    let prepare = || {
+        let stage = Stage::new();
+        stage.write_drop_in("[Service]\n# by hand\n", 0o640);
+        stage
+    };
+    everywhere(&prepare, &|stage| installs(stage, true), true);
+    everywhere(&prepare, &|stage| installs(stage, false), false);
+}
+
+#[test]
+fn an_installation_over_our_own() {
+    let _alone = alone();
+    let prepare = || {
+        let stage = Stage::new();
+        stage.write_drop_in("[Service]\n# by hand\n", 0o600);
+        assert!(installs(&stage, true));
+        stage
+    };
+    everywhere(&prepare, &|stage| installs(stage, true), true);
+    everywhere(&prepare, &|stage| installs(stage, false), false);
+}
+
+#[test]
+fn a_proof_that_fails() {
+    let _alone = alone();
+    let stage = Stage::new();
+    let before = stage.snapshot();
+    everywhere(&Stage::new, &|stage| installs(stage, false), false);
+    assert!(!installs(&stage, false));
+    assert_eq!(stage.snapshot(), before, "nothing is left");
+}
+
+#[test]
+fn taking_back() {
+    let _alone = alone();
+    let fresh = || {
+        let stage = Stage::new();
+        assert!(installs(&stage, true));
+        stage
+    };
+    everywhere(&fresh, &removes, true);
+    let over_another = || {
+        let stage = Stage::new();
+        stage.write_drop_in("[Service]\n# by hand\n", 0o640);
+        assert!(installs(&stage, true));
+        stage
+    };
+    everywhere(&over_another, &removes, true);
+}
+
+#[test]
+fn what_comes_back_is_the_same_file() {
+    let _alone = alone();
+    let stage = Stage::new();
+    stage.write_drop_in("[Service]\n# by hand\n", 0o640);
+    let before = stage.identity(NAME);
+    assert!(!installs(&stage, false));
+    assert_eq!(stage.identity(NAME), before, "after a failure");
+    assert!(installs(&stage, true));
+    assert_ne!(stage.identity(NAME), before);
+    assert!(installs(&stage, true), "once more");
+    assert!(removes(&stage));
+    assert_eq!(
+        stage.identity(NAME),
+        before,
+        "after a rollback, to what was there before the first installation"
+    );
+}

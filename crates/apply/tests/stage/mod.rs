@@ -1,0 +1,164 @@
+//! A tree in a temporary directory, and a service manager that is a file: a kill never finds it half-way.
+
+use ringfence_apply::{ApplyError, Look, NAME, Services, Tree};
+use ringfence_manager::ActiveState;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+pub const UNIT: &str = "tried.service";
+
+/// Mode and content of every file.
+pub type Snapshot = BTreeMap<PathBuf, (u32, String)>;
+
+pub struct Stage {
+    directory: TempDir,
+}
+
+/// What the manager knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Manager {
+    running: bool,
+    invocation: u32,
+    /// The drop-in, as it was read last.
+    read: Option<String>,
+    /// The drop-in that the service runs with.
+    in_use: Option<String>,
+}
+
+pub struct Fake {
+    file: PathBuf,
+    drop_in: PathBuf,
+}
+
+impl Stage {
+    pub fn new() -> Stage {
+        // In memory where that is possible: every step is made to outlast a loss of power, which takes its time on a disk.
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        for path in ["etc/systemd/system", "var/lib"] {
+            fs::create_dir_all(directory.path().join(path)).unwrap();
+        }
+        let stage = Stage { directory };
+        stage.services().save(&Manager { running: true, invocation: 1, ..Manager::default() });
+        stage
+    }
+
+    pub fn tree(&self) -> Tree {
+        Tree::below(self.directory.path()).unwrap()
+    }
+
+    fn drop_in(&self) -> PathBuf {
+        self.directory.path().join(format!("etc/systemd/system/{UNIT}.d")).join(NAME)
+    }
+
+    pub fn services(&self) -> Fake {
+        Fake { file: self.directory.path().join("manager"), drop_in: self.drop_in() }
+    }
+
+    /// A drop-in from elsewhere, read and in use.
+    pub fn write_drop_in(&self, text: &str, mode: u32) {
+        fs::create_dir_all(self.drop_in().parent().unwrap()).unwrap();
+        fs::write(self.drop_in(), text).unwrap();
+        fs::set_permissions(self.drop_in(), fs::Permissions::from_mode(mode)).unwrap();
+        self.services().reload().unwrap();
+        self.services().restart(UNIT).unwrap();
+    }
+
+    /// Which file it is.
+    pub fn identity(&self, name: &str) -> (u64, u32, String) {
+        let path = self.drop_in().with_file_name(name);
+        let stat = fs::metadata(&path).unwrap();
+        (stat.ino(), stat.mode(), fs::read_to_string(path).unwrap())
+    }
+
+    /// Everything that is there, but for the lock, the empty directory that holds it, and how often the service was started.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut all = BTreeMap::new();
+        collect(self.directory.path(), self.directory.path(), &mut all);
+        for path in ["var/lib/ringfence/lock", "manager"] {
+            all.remove(Path::new(path));
+        }
+        let remembered =
+            all.keys().any(|path| path.starts_with("var/lib/ringfence") && path.extension().is_some());
+        if !remembered {
+            all.remove(Path::new("var/lib/ringfence"));
+        }
+        all
+    }
+
+    /// The service runs, with the drop-in that is there, which the manager has read.
+    pub fn assert_consistent(&self) {
+        let manager = self.services().load();
+        let there = fs::read_to_string(self.drop_in()).ok();
+        assert!(manager.running);
+        assert_eq!(manager.read, there, "read");
+        assert_eq!(manager.in_use, there, "in use");
+    }
+}
+
+fn collect(root: &Path, directory: &Path, all: &mut Snapshot) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let stat = fs::symlink_metadata(&path).unwrap();
+        let content = if stat.is_file() { fs::read_to_string(&path).unwrap() } else { String::new() };
+        all.insert(path.strip_prefix(root).unwrap().to_path_buf(), (stat.mode(), content));
+        if stat.is_dir() {
+            collect(root, &path, all);
+        }
+    }
+}
+
+impl Fake {
+    fn load(&self) -> Manager {
+        serde_json::from_slice(&fs::read(&self.file).unwrap()).unwrap()
+    }
+
+    fn save(&self, manager: &Manager) {
+        let beside = self.file.with_extension("new");
+        fs::write(&beside, serde_json::to_vec(manager).unwrap()).unwrap();
+        fs::rename(&beside, &self.file).unwrap();
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Manager)) {
+        let mut manager = self.load();
+        change(&mut manager);
+        self.save(&manager);
+        // What a kill has left of an earlier attempt is no part of the stage.
+        let _ = fs::remove_file(self.file.with_extension("new"));
+    }
+}
+
+impl Services for Fake {
+    fn look(&self, _: &str) -> Result<Look, ApplyError> {
+        let manager = self.load();
+        Ok(Look {
+            state: if manager.running { ActiveState::Active } else { ActiveState::Inactive },
+            sub_state: "running".to_owned(),
+            invocation: Some(manager.invocation.to_string()),
+            restarts: 0,
+            result: "success".to_owned(),
+        })
+    }
+
+    fn reload(&self) -> Result<(), ApplyError> {
+        self.change(|manager| manager.read = fs::read_to_string(&self.drop_in).ok());
+        Ok(())
+    }
+
+    fn restart(&self, _: &str) -> Result<(), ApplyError> {
+        self.change(|manager| {
+            manager.running = true;
+            manager.invocation += 1;
+            manager.in_use = manager.read.clone();
+        });
+        Ok(())
+    }
+
+    fn stop(&self, _: &str) -> Result<(), ApplyError> {
+        self.change(|manager| manager.running = false);
+        Ok(())
+    }
+}
