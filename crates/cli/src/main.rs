@@ -8,6 +8,7 @@ mod failure;
 mod installed_systemd;
 mod loading;
 mod output;
+mod programs;
 mod recorders;
 mod recovery;
 

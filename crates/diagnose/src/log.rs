@@ -1,12 +1,18 @@
 //! Reading logs: the journal's export format and JSON (systemd.journal-fields(7)), and plain text of any kind.
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use std::fmt;
 
 /// One message of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// The unit that it belongs to, where the log tells.
     pub unit: Option<String>,
+    /// The process that wrote it, where the log tells.
+    pub pid: Option<u32>,
+    /// The program that wrote it, by the name that it logs under, where a line of text tells.
+    pub program: Option<String>,
     /// The message, without a prefix of time, host and program.
     pub message: String,
     /// The line as it stands in the log, for evidence.
@@ -30,32 +36,100 @@ pub fn read_log(bytes: &[u8]) -> Vec<Entry> {
     text.lines().filter(|line| !line.trim().is_empty()).map(plain).collect()
 }
 
-fn json(text: &str) -> Vec<Entry> {
-    let objects = serde_json::Deserializer::from_str(text).into_iter::<Value>().filter_map(Result::ok);
-    objects
-        .flat_map(|value| match value {
-            Value::Array(all) => all,
-            one => vec![one],
-        })
-        .filter_map(|object| {
-            let field = |name: &str| text_of(object.get(name)?);
-            let message = field("MESSAGE")?;
-            let unit = field("UNIT").or_else(|| field("_SYSTEMD_UNIT")).or_else(|| field("USER_UNIT"));
-            Some(Entry { unit, line: message.clone(), message })
-        })
-        .collect()
+/// The fields of an entry that matter (systemd.journal-fields(7)).
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Fields {
+    #[serde(rename = "MESSAGE")]
+    message: Text,
+    #[serde(rename = "UNIT")]
+    unit: Text,
+    #[serde(rename = "USER_UNIT")]
+    user_unit: Text,
+    #[serde(rename = "_SYSTEMD_UNIT")]
+    own_unit: Text,
+    #[serde(rename = "_PID")]
+    pid: Text,
 }
 
-/// A field's text; the journal writes what is no UTF-8 as an array of bytes.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(bytes) => {
-            let bytes: Vec<u8> = bytes.iter().filter_map(|b| u8::try_from(b.as_u64()?).ok()).collect();
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        }
-        _ => None,
+impl Fields {
+    fn entry(self) -> Option<Entry> {
+        let message = self.message.0?;
+        let pid = self.pid.0.and_then(|pid| pid.parse().ok());
+        let unit = self.unit.0.or(self.own_unit.0).or(self.user_unit.0);
+        Some(Entry { unit, pid, program: None, line: message.clone(), message })
     }
+}
+
+/// A field's text. The journal writes what is no UTF-8 as an array of bytes, what is too long as null, and a field that
+/// occurs more than once as an array of its values.
+#[derive(Default)]
+struct Text(Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Text;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field of the journal")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(Some(text.to_owned())))
+            }
+            fn visit_string<E>(self, text: String) -> Result<Text, E> {
+                Ok(Text(Some(text)))
+            }
+            fn visit_unit<E>(self) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Text, E> {
+                Ok(Text(Some(number.to_string())))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
+                Ok(Text(Some(number.to_string())))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Text(None))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Text, A::Error> {
+                let (mut bytes, mut first) = (Vec::new(), None);
+                while let Some(one) = all.next_element::<serde_json::Value>()? {
+                    match one {
+                        serde_json::Value::String(text) => first = first.or(Some(text)),
+                        other => bytes.extend(other.as_u64().and_then(|byte| u8::try_from(byte).ok())),
+                    }
+                }
+                Ok(Text(first.or_else(|| Some(String::from_utf8_lossy(&bytes).into_owned()))))
+            }
+        }
+        deserializer.deserialize_any(Reading)
+    }
+}
+
+fn json(text: &str) -> Vec<Entry> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.clone().next().and_then(|line| serde_json::from_str::<Fields>(line).ok());
+    if first.is_some() && text.starts_with('{') {
+        // A line that a full disk or a copy has cut is none, and the next one is read again.
+        return lines
+            .by_ref()
+            .filter_map(|line| serde_json::from_str::<Fields>(line).ok()?.entry())
+            .collect();
+    }
+    if text.starts_with('[') {
+        let all: Vec<Fields> = serde_json::from_str(text).unwrap_or_default();
+        return all.into_iter().filter_map(Fields::entry).collect();
+    }
+    let objects = serde_json::Deserializer::from_str(text).into_iter::<Fields>();
+    objects.map_while(Result::ok).filter_map(Fields::entry).collect()
 }
 
 /// `NAME=VALUE` lines, or `NAME`, a 64-bit length and bytes; a blank line ends an entry (systemd: JOURNAL_EXPORT_FORMATS).
@@ -68,7 +142,7 @@ fn export(bytes: &[u8]) -> Vec<Entry> {
         let unit = done.unit.clone().or_else(|| system.take());
         *system = None;
         if !done.message.is_empty() {
-            entries.push(Entry { unit, line: done.message.clone(), message: done.message });
+            entries.push(Entry { unit, line: done.message.clone(), ..done });
         }
     };
     while !rest.is_empty() {
@@ -95,6 +169,7 @@ fn export(bytes: &[u8]) -> Vec<Entry> {
             b"MESSAGE" => entry.message = value,
             b"UNIT" | b"USER_UNIT" => entry.unit = Some(value),
             b"_SYSTEMD_UNIT" => system = Some(value),
+            b"_PID" => entry.pid = value.parse().ok(),
             _ => {}
         }
     }
@@ -104,13 +179,18 @@ fn export(bytes: &[u8]) -> Vec<Entry> {
 
 /// `Nov 21 19:47:00 host program[12]: message`, or any other text.
 fn plain(line: &str) -> Entry {
-    let message = match line.find("]: ").or_else(|| line.find(": ")) {
-        Some(at) if line[..at].split_whitespace().count() >= 4 && looks_like_a_date(line) => {
-            line[at..].trim_start_matches("]").trim_start_matches(": ").to_owned()
-        }
-        _ => line.to_owned(),
-    };
-    Entry { unit: unit_of(&message), line: line.to_owned(), message }
+    let (mut message, mut pid, mut program) = (line, None, None);
+    if looks_like_a_date(line)
+        && let Some((prefix, rest)) = line.split_once(": ")
+        && prefix.split_whitespace().count()
+            >= if line.starts_with(|c: char| c.is_ascii_digit()) { 3 } else { 4 }
+    {
+        let name = prefix.rsplit(' ').next().unwrap_or_default();
+        let (name, number) =
+            name.strip_suffix(']').and_then(|name| name.rsplit_once('[')).unwrap_or((name, ""));
+        (message, pid, program) = (rest, number.parse().ok(), Some(name.to_owned()));
+    }
+    Entry { unit: unit_of(message), pid, program, line: line.to_owned(), message: message.to_owned() }
 }
 
 fn looks_like_a_date(line: &str) -> bool {

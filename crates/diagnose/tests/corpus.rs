@@ -3,6 +3,7 @@
 mod truth;
 
 use ringfence_diagnose::{Case, Finding, Programs, diagnose, read_log};
+use ringfence_loader::{Need, Needs, Role};
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_sandbox::plan::For;
 use ringfence_settings::Settings;
@@ -40,24 +41,20 @@ fn machine(case: &Truth) -> FakeFacts {
 struct Known<'a>(&'a Truth);
 
 impl Programs for Known<'_> {
-    fn interpreter(&self, program: &AbsPath) -> Option<AbsPath> {
-        let program = program.to_string();
+    fn needs(&self, program: &AbsPath) -> Needs {
+        let text = program.to_string();
         let script = |line: &str| {
             let mut words = line.split(' ');
-            (words.next() == Some("script") && words.next() == Some(&program)).then(|| words.next().map(path))
+            (words.next() == Some("script") && words.next() == Some(&text)).then(|| words.next().map(path))
         };
-        let scripts = self.0.all("Make");
-        let is_program = self.0.one("Program") == Some(&program);
-        scripts
-            .into_iter()
-            .find_map(script)
-            .flatten()
-            .or_else(|| self.0.one("Loader").filter(|_| is_program).map(path))
-    }
-
-    fn libraries(&self, program: &AbsPath) -> Vec<AbsPath> {
-        let is_program = self.0.one("Program") == Some(&program.to_string());
-        if is_program { self.0.all("Library").into_iter().map(path).collect() } else { Vec::new() }
+        let is_program = self.0.one("Program") == Some(&text);
+        let of_program = |key: &str| if is_program { self.0.all(key) } else { Vec::new() };
+        let need = |path: AbsPath, role| Need { path, role, by: program.clone(), through_cache: false };
+        let interpreter = self.0.all("Make").into_iter().find_map(script).flatten();
+        let found = interpreter.map(|path| need(path, Role::Interpreter)).into_iter();
+        let loader = of_program("Loader").into_iter().map(|loader| need(path(loader), Role::Loader));
+        let libraries = of_program("Library").into_iter().map(|library| need(path(library), Role::Library));
+        Needs { found: found.chain(loader).chain(libraries).collect(), missing: Vec::new() }
     }
 }
 

@@ -44,6 +44,13 @@ pub struct TrialError {
     why: String,
 }
 
+impl TrialError {
+    /// The service's output could not be kept.
+    pub fn output(error: std::io::Error) -> TrialError {
+        TrialError { doing: "keep the service's output", why: error.to_string() }
+    }
+}
+
 impl fmt::Display for TrialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {}: {}", self.doing, self.why)

@@ -30,11 +30,12 @@ pattern!(EXECUTE, r"Failed to execute (?:command|(/\S+)): (.+)");
 pattern!(STEP, r"Failed at step (\w+) spawning (\S+): (.+)");
 pattern!(CHDIR, r"Changing to the requested working directory failed: (.+)");
 pattern!(DIRECTORY, r"Failed to set up special execution directory in (/\S+): (.+)");
+pattern!(CREDENTIALS, r"Failed to set up credentials: ");
 pattern!(SIGSYS, r"code=(?:killed|dumped), status=31/SYS");
 pattern!(STATUS, r"(?:Main|Control) process exited, code=exited, status=(\d+)/([A-Z_]+)");
 
 pub fn clue(message: &str) -> Option<Clue> {
-    let errno = |text: &str| errno_in(text).map(|(errno, _)| errno);
+    let errno = errno_in;
     if let Some(found) = NAMESPACE.first(message) {
         let path = AbsPath::parse(&found[1]).ok()?;
         return Some(Clue::Namespace { path, errno: errno(&found[2])? });
@@ -47,6 +48,7 @@ pub fn clue(message: &str) -> Option<Clue> {
             "EXEC" => Some(Clue::Execute { program: found[2].to_owned(), errno: errno(&found[3])? }),
             step @ ("USER" | "GROUP") => Some(Clue::UserMissing { group: step == "GROUP" }),
             "CHDIR" => Some(Clue::WorkingDirectory { errno: errno(&found[3]) }),
+            "CREDENTIALS" => Some(Clue::Credentials),
             _ => None,
         };
     }
@@ -67,6 +69,15 @@ pub fn clue(message: &str) -> Option<Clue> {
             return Some(Clue::UserMissing { group });
         }
     }
+    if CREDENTIALS.first(message).is_some() {
+        return Some(Clue::Credentials);
+    }
+    if message.contains("start operation timed out") {
+        return Some(Clue::StartTimeout);
+    }
+    if message.contains("reception only permitted for") || message.contains("but reception is disabled") {
+        return Some(Clue::NotifyRefused);
+    }
     if SIGSYS.first(message).is_some() {
         return Some(Clue::Sigsys { call: None });
     }
@@ -81,7 +92,9 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for pattern in [&NAMESPACE, &LOCATE, &EXECUTE, &STEP, &CHDIR, &DIRECTORY, &SIGSYS, &STATUS] {
+        for pattern in
+            [&NAMESPACE, &LOCATE, &EXECUTE, &STEP, &CHDIR, &DIRECTORY, &CREDENTIALS, &SIGSYS, &STATUS]
+        {
             assert!(pattern.0.is_some());
         }
     }

@@ -1,20 +1,22 @@
 //! `ringfence diagnose [UNIT]`: from a log to the true cause, the line responsible, and the narrowest fix.
 
-mod programs;
+mod journal;
+mod json;
+mod reproduce;
 mod text;
 
-pub use programs::OnDisk;
+pub use journal::{ask, entries};
 
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
-use ringfence_diagnose::{Case, Entry, Finding, diagnose, read_log};
-use ringfence_draw::JsonOrigin;
+use crate::programs::TreeFiles;
+use json::Document;
+use ringfence_diagnose::{Case, Finding, diagnose};
 use ringfence_settings::Settings;
-use serde::Serialize;
-use std::io::Read;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -23,22 +25,23 @@ pub struct Args {
     /// A log instead of this machine's journal: a saved export, JSON, or plain text; `-` is standard input
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Run the service on a shadow of the machine, in its sandbox and outside of it, and find what makes the difference
+    #[arg(long, requires = "unit")]
+    reproduce: bool,
+    /// With --reproduce: a command line that drives the service the way its users do, and exits with 0 when it works
+    #[arg(long, value_name = "CMD", requires = "reproduce")]
+    exercise: Option<String>,
+    /// With --reproduce: how long one run of the exercise may take
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "60s", requires = "reproduce")]
+    limit: Duration,
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let units = match &args.unit {
-        Some(unit) => vec![unit.clone()],
-        None if args.journal.is_some() => Vec::new(),
-        None => failed_services()?,
+    let documents = match (&args.unit, journal::given(args)?) {
+        (None, Some(entries)) => vec![Document::of("", &diagnose(&entries, None), None)],
+        (Some(unit), given) => vec![one(unit, args, given.as_deref(), context)?],
+        (None, None) => failed(args, context)?,
     };
-    let mut documents = Vec::new();
-    if units.is_empty() && args.journal.is_some() {
-        let entries = log(args, None)?;
-        documents.push(Document::of("", &diagnose(&entries, None)));
-    }
-    for name in &units {
-        documents.push(one(name, args, context)?);
-    }
     let found = documents.iter().any(|document| !document.findings.is_empty());
     match context.format {
         Format::Json if documents.len() == 1 => crate::output::json(&documents[0])?,
@@ -52,20 +55,48 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(found)))
 }
 
-/// One unit. A log that was sent in may be about a unit that this machine does not have: then the log alone must do.
-fn one(name: &str, args: &Args, context: &Context) -> Result<Document, Failure> {
-    let unit = match context.unit(name) {
-        Ok(unit) => unit,
-        Err(failure) if args.journal.is_none() => return Err(failure),
-        Err(_) => {
-            context.note(format_args!("there is no unit {name} here: this is what the log alone tells"));
-            return Ok(Document::of(name, &diagnose(&log(args, Some(name))?, None)));
+/// Every service that has failed. One that cannot be looked at does not keep the others from being.
+fn failed(args: &Args, context: &Context) -> Result<Vec<Document>, Failure> {
+    let names = journal::failed_services()?;
+    if names.is_empty() {
+        context.note("no service has failed");
+    }
+    let mut documents = Vec::new();
+    for name in names {
+        match one(&name, args, None, context) {
+            Ok(document) => documents.push(document),
+            Err(failure) => {
+                failure.report();
+            }
         }
+    }
+    Ok(documents)
+}
+
+/// One unit. A log that was sent in may be about a unit that this machine does not have: then the log alone must do.
+fn one(
+    name: &str,
+    args: &Args,
+    given: Option<&[ringfence_diagnose::Entry]>,
+    context: &Context,
+) -> Result<Document, Failure> {
+    let unit = match (context.unit(name), given) {
+        (Ok(unit), _) => unit,
+        (Err(_), Some(entries)) if !args.reproduce => {
+            context.note(format_args!("there is no unit {name} here: this is what the log alone tells"));
+            let own: Vec<_> = entries
+                .iter()
+                .filter(|e| e.unit.as_deref().is_none_or(|unit| is_named(unit, name)))
+                .cloned()
+                .collect();
+            return Ok(Document::of(name, &diagnose(&own, None), None));
+        }
+        (Err(failure), _) => return Err(failure),
     };
     let (settings, _) = Settings::from_unit(&unit);
     let facts = context.facts()?;
-    let entries = log(args, Some(unit.id.as_str()))?;
-    let programs = OnDisk::below(context.root.as_deref());
+    let tree = context.tree()?;
+    let programs = TreeFiles(&tree);
     let case = Case {
         unit: &unit,
         settings: &settings,
@@ -73,103 +104,21 @@ fn one(name: &str, args: &Args, context: &Context) -> Result<Document, Failure> 
         run: context.main_command(),
         programs: &programs,
     };
-    Ok(Document::of(unit.id.as_str(), &diagnose(&entries, Some(&case))))
-}
-
-fn log(args: &Args, unit: Option<&str>) -> Result<Vec<Entry>, Failure> {
-    let bytes = match (&args.journal, unit) {
-        (Some(path), _) if path.as_os_str() == "-" => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes)?;
-            bytes
-        }
-        (Some(path), _) => {
-            std::fs::read(path).map_err(|e| Failure::input(format!("cannot read {}: {e}", path.display())))?
-        }
-        (None, Some(unit)) => journal(unit, "--boot")?,
-        (None, None) => Vec::new(),
+    let reproduction = args.reproduce.then(|| reproduce::run(&case, args, context)).transpose()?;
+    let mut findings: Vec<Finding> = reproduction.iter().flat_map(|made| made.findings.clone()).collect();
+    let logged = match given {
+        Some(entries) => diagnose(entries, Some(&case)),
+        None if args.reproduce => Vec::new(),
+        None => diagnose(&journal::of_unit(&case)?, Some(&case)),
     };
-    Ok(read_log(&bytes))
+    let is_new = |finding: &Finding| {
+        !findings.iter().any(|known| known.cause == finding.cause && known.path == finding.path)
+    };
+    let new: Vec<Finding> = logged.into_iter().filter(is_new).collect();
+    findings.extend(new);
+    Ok(Document::of(unit.id.as_str(), &findings, reproduction.as_ref()))
 }
 
-/// What the journal has about a unit, its last lines, from where an option of journalctl says on.
-pub fn journal(unit: &str, from: &str) -> Result<Vec<u8>, Failure> {
-    // Not --unit: of what systemd's executor says, that leaves out the lines whose process was gone before the
-    // journal could look up its unit, which are those that tell why a start failed.
-    let (about, by) = (format!("UNIT={unit}"), format!("_SYSTEMD_UNIT={unit}"));
-    let options = [from, "--output=json", "--no-pager", "--lines=2000"];
-    ask("journalctl", &[&options[..], &[&about, "_UID=0", "+", &by]].concat())
-}
-
-fn failed_services() -> Result<Vec<String>, Failure> {
-    let arguments = ["list-units", "--failed", "--type=service", "--plain", "--no-legend"];
-    let output = ask("systemctl", &arguments)?;
-    let text = String::from_utf8_lossy(&output);
-    Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
-}
-
-pub fn ask(program: &str, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
-    let output = Command::new(program).args(arguments).output().map_err(|e| {
-        Failure::input(format!("cannot run {program}: {e}"))
-            .hint("give a saved log with --journal FILE, or - for standard input")
-    })?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::input(format!("{program} failed: {}", why.trim()))
-            .hint("give a saved log with --journal FILE"));
-    }
-    Ok(output.stdout)
-}
-
-/// The JSON (documented in `docs/json.md`).
-#[derive(Serialize)]
-pub struct Document {
-    version: u32,
-    unit: String,
-    findings: Vec<JsonFinding>,
-}
-
-#[derive(Serialize)]
-struct JsonFinding {
-    cause: &'static str,
-    path: Option<String>,
-    detail: Option<String>,
-    origin: Option<JsonOrigin>,
-    explanation: String,
-    evidence: String,
-    fixes: Vec<JsonFix>,
-}
-
-#[derive(Serialize)]
-struct JsonFix {
-    lines: Vec<String>,
-    why: String,
-}
-
-impl Document {
-    fn of(unit: &str, findings: &[Finding]) -> Document {
-        Document {
-            version: 1,
-            unit: unit.to_owned(),
-            findings: findings.iter().map(JsonFinding::from).collect(),
-        }
-    }
-}
-
-impl From<&Finding> for JsonFinding {
-    fn from(finding: &Finding) -> JsonFinding {
-        JsonFinding {
-            cause: finding.cause.word(),
-            path: finding.path.as_ref().map(ToString::to_string),
-            detail: finding.detail.clone(),
-            origin: finding.origin.as_ref().map(JsonOrigin::from),
-            explanation: finding.explanation.clone(),
-            evidence: finding.evidence.clone(),
-            fixes: finding
-                .fixes
-                .iter()
-                .map(|fix| JsonFix { lines: fix.lines.clone(), why: fix.why.clone() })
-                .collect(),
-        }
-    }
+fn is_named(unit: &str, name: &str) -> bool {
+    unit == name || unit.strip_suffix(".service") == Some(name)
 }

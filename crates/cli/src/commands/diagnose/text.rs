@@ -1,6 +1,6 @@
 //! Findings for people.
 
-use super::Document;
+use super::json::Document;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 

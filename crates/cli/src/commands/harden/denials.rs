@@ -1,11 +1,13 @@
 //! Denials that the journal tells of, while a service runs with a new drop-in.
 
-use crate::commands::diagnose::{OnDisk, ask, journal};
+use crate::commands::diagnose::{ask, entries};
 use crate::context::Context;
-use ringfence_diagnose::{Case, diagnose, read_log};
+use crate::programs::TreeFiles;
+use ringfence_diagnose::{Case, diagnose};
 use ringfence_host::HostFacts;
 use ringfence_settings::Settings;
 use ringfence_unit::Unit;
+use ringfence_unit::find::Root;
 use std::path::Path;
 
 /// A place in the journal.
@@ -30,9 +32,6 @@ impl Place {
         let Some(cursor) = &self.0 else { return Vec::new() };
         // What the service has just said is to be there; where the journal cannot be asked to hurry, it is late, no more.
         let _ = ask("journalctl", &["--sync"]);
-        let Ok(log) = journal(unit.id.as_str(), &format!("--after-cursor={cursor}")) else {
-            return Vec::new();
-        };
         let Ok(facts) = HostFacts::of_this_machine() else { return Vec::new() };
         let (settings, _) = Settings::from_unit(unit);
         let case = Case {
@@ -40,9 +39,10 @@ impl Place {
             settings: &settings,
             facts: &facts,
             run: context.main_command(),
-            programs: &OnDisk::below(None),
+            programs: &TreeFiles(&Root::system()),
         };
-        diagnose(&read_log(&log), Some(&case))
+        let Ok(log) = entries(&case, &format!("--after-cursor={cursor}")) else { return Vec::new() };
+        diagnose(&log, Some(&case))
             .into_iter()
             .filter_map(|finding| {
                 let origin = finding.origin.filter(|origin| &*origin.file == drop_in)?;

@@ -8,12 +8,11 @@ mod text;
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::programs::TreeFiles;
 use ringfence_host::HostFacts;
 use ringfence_lint::{Finding, LINTS, Lint, Subject, check_with};
-use ringfence_loader::Files;
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::catalogue;
-use ringfence_terms::AbsPath;
 use ringfence_unit::Unit;
 use ringfence_unit::find::Root;
 use ringfence_unit::text::UnitText;
@@ -131,17 +130,6 @@ struct Linting<'a> {
     booted: bool,
     version: u16,
     tree: Root,
-}
-
-/// The content of the files of a tree.
-struct TreeFiles<'a>(&'a Root);
-
-impl Files for TreeFiles<'_> {
-    fn read(&self, path: &AbsPath) -> Option<Vec<u8>> {
-        let real = self.0.outside(&self.0.resolve(path.as_path()).ok()?);
-        std::fs::metadata(&real).ok().filter(std::fs::Metadata::is_file)?;
-        std::fs::read(real).ok()
-    }
 }
 
 impl Linting<'_> {

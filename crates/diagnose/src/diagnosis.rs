@@ -1,0 +1,126 @@
+//! From a log to findings.
+
+use crate::clue::Clue;
+use crate::judge::Judge;
+use crate::log::Entry;
+use crate::rules::{Actor, CONTEXT, clue};
+use crate::{Case, Cause, Finding};
+use ringfence_settings::Command;
+use std::collections::{HashSet, VecDeque};
+
+/// Reads a log and finds what is the matter. Without a case, it says what the log alone tells.
+pub fn diagnose(entries: &[Entry], case: Option<&Case<'_>>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    let mut from_status: Vec<Finding> = Vec::new();
+    let mut judge = None;
+    let mut seen = HashSet::new();
+    let mut before: VecDeque<&Entry> = VecDeque::new();
+    let own = case.map(|case| case.unit.id.to_string());
+    let names = case.map(names).filter(|names| entries.iter().any(|entry| wrote(entry, names)));
+    for entry in entries {
+        if own.is_some() && entry.unit.is_some() && entry.unit != own {
+            continue;
+        }
+        if entry.unit.is_none() && names.as_ref().is_some_and(|names| is_another(entry, names)) {
+            continue;
+        }
+        let lines: Vec<&Entry> = before.iter().copied().filter(|line| line.pid == entry.pid).collect();
+        let told = clue(entry, &lines);
+        before.push_front(entry);
+        before.truncate(CONTEXT);
+        let Some(told) = told else { continue };
+        if let (Some(actor), Some(case)) = (&told.actor, case)
+            && !is_of(actor, case, entries)
+        {
+            continue;
+        }
+        if !seen.insert(told.clue.clone()) {
+            continue;
+        }
+        let judge = judge.get_or_insert_with(|| Judge::new(case));
+        let Some(finding) = judge.finding(&told.clue, &entry.line) else { continue };
+        let known = if matches!(told.clue, Clue::Status { .. }) { &mut from_status } else { &mut found };
+        if !known.iter().any(|known| known.is_like(&finding)) {
+            known.push(finding);
+        }
+    }
+    // A bare exit status says less than any other line about the same start.
+    if found.is_empty() { from_status } else { keep_the_telling(found) }
+}
+
+/// The names under which the unit's output is logged: its commands', and what it says itself (systemd.exec(5),
+/// SyslogIdentifier=).
+fn names(case: &Case<'_>) -> Vec<String> {
+    let mut names: Vec<String> = commands(case).map(|command| file(&command.path)).collect();
+    let said = case.unit.assignments.iter().filter(|a| &*a.origin.directive == "SyslogIdentifier");
+    names.extend(said.map(|assignment| assignment.origin.value.to_string()));
+    names
+}
+
+fn wrote(entry: &Entry, names: &[String]) -> bool {
+    entry.program.as_ref().is_some_and(|program| names.contains(program))
+}
+
+/// Whether a line of text is another program's, in a log in which the unit's own lines are marked as such.
+fn is_another(entry: &Entry, names: &[String]) -> bool {
+    let neutral = ["systemd", "kernel", "audit", "auditd"];
+    entry.program.as_ref().is_some_and(|program| !neutral.contains(&&**program)) && !wrote(entry, names)
+}
+
+fn commands<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Command> {
+    let service = &case.settings.service;
+    let lists = [
+        &service.exec_condition,
+        &service.exec_start_pre,
+        &service.exec_start,
+        &service.exec_start_post,
+        &service.exec_reload,
+        &service.exec_stop,
+        &service.exec_stop_post,
+    ];
+    lists.into_iter().flatten()
+}
+
+fn file(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+/// Whether the process of an audit record is one of the unit's. The kernel's log knows no units.
+fn is_of(actor: &Actor, case: &Case<'_>, entries: &[Entry]) -> bool {
+    let own = case.unit.id.to_string();
+    let is_logged =
+        |entry: &Entry| entry.unit.as_ref() == Some(&own) && entry.pid.is_some() && entry.pid == actor.pid;
+    if entries.iter().any(is_logged) {
+        return true;
+    }
+    let mut words = commands(case).flat_map(|command| std::iter::once(&command.path).chain(&command.argv));
+    let names: Vec<String> =
+        [&actor.executable, &actor.name].into_iter().flatten().map(|name| file(name)).collect();
+    // An interpreter's name has its version in it: python3 is python3.13. A process's own name is cut after 15 bytes.
+    let is_it = |word: &str| {
+        names.iter().any(|name| {
+            *name == word
+                || name.starts_with(&format!("{word}."))
+                || name.len() == 15 && word.starts_with(name.as_str())
+        })
+    };
+    words.any(|word| {
+        word.split([' ', ';', '"', '\'', '(', ')']).map(file).any(|part| !part.is_empty() && is_it(&part))
+    })
+}
+
+/// What names the call, the family, the kind says more than what does not.
+fn keep_the_telling(mut found: Vec<Finding>) -> Vec<Finding> {
+    for cause in [
+        Cause::SyscallFiltered,
+        Cause::AddressFamilyRestricted,
+        Cause::NamespaceRestricted,
+        Cause::WorkingDirectory,
+    ] {
+        let names_it = |f: &Finding| f.cause == cause && f.detail.is_some();
+        if found.iter().any(names_it) {
+            found.retain(|f| f.cause != cause || names_it(f));
+        }
+    }
+    found
+}
