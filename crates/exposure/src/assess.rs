@@ -3,7 +3,7 @@
 use crate::checks::{FamilyFlag, Kind, checks};
 use crate::score::{Finding, weigh};
 use crate::{Check, Policy, Score, ScoreError, Subject};
-use ringfence_seccomp::{Group, Machine, Sense, Syscall};
+use ringfence_seccomp::{Group, Sense, SyscallSet};
 
 /// Scores one unit.
 ///
@@ -90,24 +90,20 @@ fn flag_of(family: &str) -> FamilyFlag {
 
 /// The list of `SystemCallFilter=`, taken out once for the eleven checks that ask it.
 struct Calls {
-    machine: Machine,
+    /// The calls that the machine's own ABI has.
+    native: SyscallSet,
     sense: Option<Sense>,
-    /// By call; whether the call has no answer of its own.
-    listed: Vec<(Syscall, bool)>,
+    /// What is on the list without an answer of its own.
+    plain: SyscallSet,
+    listed: SyscallSet,
 }
 
 impl Calls {
     fn of(subject: &Subject<'_>) -> Calls {
         let filter = &subject.settings.syscalls.filter.value;
-        Calls {
-            machine: subject.machine,
-            sense: filter.sense().filter(|_| filter.is_active()),
-            listed: filter.listed().map(|(call, answer)| (call, answer.is_none())).collect(),
-        }
-    }
-
-    fn plain(&self, call: Syscall) -> Option<bool> {
-        self.listed.binary_search_by_key(&call, |listed| listed.0).ok().map(|at| self.listed[at].1)
+        let sense = filter.sense().filter(|_| filter.is_active());
+        let (plain, listed) = filter.sets();
+        Calls { native: *subject.machine.native().calls(), sense, plain, listed }
     }
 
     /// 10 without a filter; on a list of allowed calls 9 while any of the group is on it; on a list of denied calls 10
@@ -115,11 +111,10 @@ impl Calls {
     /// own ABI lacks do not count.
     fn open(&self, group: &str) -> u64 {
         let (Some(group), Some(sense)) = (Group::named(group), self.sense) else { return 10 };
-        let native = self.machine.native();
-        let mut members = group.calls().iter().filter(|call| call.number(native).is_some());
+        let members = group.calls().intersection(self.native);
         match sense {
-            Sense::Allow if members.any(|call| self.plain(*call) == Some(true)) => 9,
-            Sense::Deny if members.any(|call| self.plain(*call).is_none()) => 10,
+            Sense::Allow if !members.intersection(self.plain).is_empty() => 9,
+            Sense::Deny if !members.is_subset(&self.listed) => 10,
             Sense::Allow | Sense::Deny => 0,
         }
     }

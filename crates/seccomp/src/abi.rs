@@ -1,5 +1,8 @@
 //! The binary interfaces through which a program can call the kernel.
 
+use crate::tables::ABIS;
+use crate::tables::numbers::ROWS;
+use crate::{Syscall, SyscallSet};
 use std::fmt;
 
 /// One system call interface: a numbering of the calls, and a width of their arguments.
@@ -34,7 +37,7 @@ pub(crate) const X32_BIT: u32 = 0x4000_0000;
 
 impl Abi {
     /// Every ABI whose numbers are known here.
-    pub const ALL: [Abi; crate::tables::ABIS] = [
+    pub const ALL: [Abi; ABIS] = [
         Abi::X86_64,
         Abi::I386,
         Abi::X32,
@@ -87,10 +90,33 @@ impl Abi {
         }
     }
 
+    /// The calls that it has.
+    pub fn calls(self) -> &'static SyscallSet {
+        static CALLS: [SyscallSet; ABIS] = numbered();
+        &CALLS[self as usize]
+    }
+
     /// Whether registers hold 64-bit arguments; otherwise only the low 32 bits count.
     pub(crate) fn is_wide(self) -> bool {
         !matches!(self, Abi::I386 | Abi::X32 | Abi::Arm)
     }
+}
+
+/// For each ABI, the calls that have a number there.
+const fn numbered() -> [SyscallSet; ABIS] {
+    let mut all = [SyscallSet::EMPTY; ABIS];
+    let mut row = 0;
+    while row < ROWS.len() {
+        let mut abi = 0;
+        while abi < ABIS {
+            if ROWS[row].1[abi].is_some() {
+                all[abi] = all[abi].with(Syscall::of(ROWS[row].0));
+            }
+            abi += 1;
+        }
+        row += 1;
+    }
+    all
 }
 
 impl fmt::Display for Abi {

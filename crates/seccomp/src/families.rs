@@ -5,13 +5,15 @@ use crate::list::{List, Standing};
 use crate::{Ruling, Sense, Verdict};
 use ringfence_terms::{Complaint, Errno, Origin};
 use std::fmt;
-use std::sync::Arc;
 
 /// An address family that systemd can name (`sys/socket.h`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AddressFamily(u8);
 
 impl AddressFamily {
+    /// The highest number of a family that has a name.
+    pub(crate) const HIGHEST: u32 = NAMES.len() as u32;
+
     /// The family of a name such as `AF_INET`, in any letter case; aliases such as `AF_LOCAL` are known.
     pub fn named(name: &str) -> Option<AddressFamily> {
         let alias = |name: &str| ALIASES.iter().find(|alias| alias.0.eq_ignore_ascii_case(name)).map(|a| a.1);
@@ -98,10 +100,10 @@ impl AddressFamilies {
             State::Listed(list) => list,
             State::Unset | State::Nothing(_) => List::opened(line.sense(), origin),
         };
-        let shared = Arc::new(origin.clone());
+        list.begin(origin);
         for word in line.words(UNQUOTED, &mut complaints) {
             match AddressFamily::named(&word) {
-                Some(family) => list.mention(family, line.inverted, None, &shared),
+                Some(family) => list.mention([family], line.inverted, None),
                 None => {
                     complaints.push(complaint(origin, &word, format!("no address family is named `{word}`")));
                 }
@@ -125,7 +127,7 @@ impl AddressFamilies {
         match &self.state {
             State::Unset => None,
             State::Nothing(origin) => Some(origin),
-            State::Listed(list) => Some(&list.opened_by),
+            State::Listed(list) => Some(list.opened_by()),
         }
     }
 
@@ -160,8 +162,8 @@ impl AddressFamilies {
         let listed = entry.is_some_and(|entry| entry.standing != Standing::Removed);
         let allowed = listed == (list.sense == Sense::Allow);
         let origin = match entry {
-            Some(entry) => Some(&*entry.origin),
-            None => (!allowed).then_some(&list.opened_by),
+            Some(entry) => Some(entry.origin),
+            None => (!allowed).then_some(list.opened_by()),
         };
         Ruling { verdict: if allowed { Verdict::Allowed } else { denied }, origin }
     }

@@ -4,11 +4,11 @@ use crate::line::{Line, VERBATIM, complaint};
 use crate::list::{List, Standing};
 use crate::multiplexed::multiplexer;
 use crate::rules::Rules;
-use crate::{Abi, Action, Denial, Group, Machine, Member, Ruling, Sense, Syscall, Verdict};
+use crate::{Abi, Action, Denial, Group, Machine, Member, Ruling, Sense, Syscall, SyscallSet, Verdict};
 use ringfence_terms::{Complaint, Errno, Origin, Sourced};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// The state of `SystemCallFilter=` after some lines, each entry with the line that put it there.
 ///
@@ -36,14 +36,10 @@ impl SyscallFilter {
             return complaints;
         };
         let list = self.list.get_or_insert_with(|| opened(line.sense(), origin));
-        let shared = Arc::new(origin.clone());
+        list.begin(origin);
         for word in line.words(VERBATIM, &mut complaints) {
             match Word::parse(&word, line.inverted) {
-                Ok(parsed) => {
-                    for call in parsed.calls {
-                        list.mention(call, line.inverted, parsed.answer, &shared);
-                    }
-                }
+                Ok(parsed) => list.mention(parsed.calls.iter(), line.inverted, parsed.answer),
                 Err(message) => complaints.push(complaint(origin, &word, message)),
             }
         }
@@ -77,7 +73,7 @@ impl SyscallFilter {
 
     /// The line that decided the sense; `None` when there is no list.
     pub fn opened_by(&self) -> Option<&Origin> {
-        self.list.as_ref().map(|list| &list.opened_by)
+        self.list.as_ref().map(|list| list.opened_by())
     }
 
     /// The answer to a denied call that has none of its own: `SystemCallErrorNumber=`.
@@ -97,6 +93,18 @@ impl SyscallFilter {
         self.list.iter().flat_map(List::listed)
     }
 
+    /// The calls on the list that have no answer of their own, and all calls on the list.
+    pub fn sets(&self) -> (SyscallSet, SyscallSet) {
+        let (mut plain, mut all) = (SyscallSet::EMPTY, SyscallSet::EMPTY);
+        for (call, answer) in self.listed() {
+            all = all.with(call);
+            if answer.is_none() {
+                plain = plain.with(call);
+            }
+        }
+        (plain, all)
+    }
+
     /// What becomes of a call that the program makes through any of a machine's ABIs, and which line decides that.
     ///
     /// A call that i386 programs make through `socketcall()` or `ipc()` is judged under its own name.
@@ -104,9 +112,9 @@ impl SyscallFilter {
     pub fn verdict(&self, call: Syscall, machine: Machine) -> Ruling<'_> {
         let Some(list) = &self.list else { return Ruling::FREE };
         let (standing, origin) = match list.entry(call) {
-            Some(entry) => (entry.standing, Some(&*entry.origin)),
+            Some(entry) => (entry.standing, Some(entry.origin)),
             None if list.sense == Sense::Deny => return Ruling::FREE,
-            None => (Standing::Removed, Some(&list.opened_by)),
+            None => (Standing::Removed, Some(list.opened_by())),
         };
         let verdict = match (list.sense, standing) {
             (Sense::Deny, _) | (Sense::Allow, Standing::Removed) if call == WRITE => return Ruling::FREE,
@@ -123,7 +131,7 @@ impl SyscallFilter {
     pub fn verdict_unnamed(&self) -> Ruling<'_> {
         match &self.list {
             Some(list) if list.sense == Sense::Allow => {
-                Ruling { verdict: UNKNOWN, origin: Some(&list.opened_by) }
+                Ruling { verdict: UNKNOWN, origin: Some(list.opened_by()) }
             }
             _ => Ruling::FREE,
         }
@@ -150,7 +158,7 @@ impl SyscallFilter {
                 Denial::Errno(Errno::ENOSYS) => FaultReason::AnswersAsUnknown,
                 _ => return None,
             };
-            Some(FilterFault { call, reason, origin: Origin::clone(&list.entry(call)?.origin) })
+            Some(FilterFault { call, reason, origin: list.entry(call)?.origin.clone() })
         });
         // systemd adds write() before it looks at the answers.
         faults.min_by_key(|fault| fault.reason)
@@ -238,35 +246,31 @@ const UNKNOWN: Verdict = Verdict::Errno(Errno::ENOSYS);
 /// `socketcall()` or `ipc()`; and it skips groups, so `@obsolete` is unknown although `@known` holds it
 /// (`seccomp_load_syscall_filter_set_raw`: `seccomp_syscall_resolve_name()` is negative for all of these).
 fn is_known(call: Syscall, machine: Machine) -> bool {
-    static KNOWN: LazyLock<BTreeSet<Syscall>> = LazyLock::new(|| {
-        Group::KNOWN
-            .members()
-            .filter_map(|member| match member {
-                Member::Syscall(call) => Some(call),
-                Member::Group(_) | Member::Unresolved(_) => None,
-            })
-            .collect()
+    static KNOWN: LazyLock<SyscallSet> = LazyLock::new(|| {
+        let members = Group::KNOWN.members();
+        let calls = members.filter_map(|member| match member {
+            Member::Syscall(call) => Some(call),
+            Member::Group(_) | Member::Unresolved(_) => None,
+        });
+        calls.collect()
     });
     let native = machine.native();
     let is_resolved = call.number(native).is_some() && (native != Abi::I386 || multiplexer(call).is_none());
-    is_resolved && KNOWN.contains(&call)
+    is_resolved && KNOWN.contains(call)
 }
 
 /// A list that `origin` starts; one of allowed calls starts with `@default` on it.
 fn opened(sense: Sense, origin: &Origin) -> List<Syscall> {
     let mut list = List::opened(sense, origin);
     if sense == Sense::Allow {
-        let shared = Arc::new(origin.clone());
-        for &call in Group::DEFAULT.calls() {
-            list.mention(call, false, None, &shared);
-        }
+        list.mention(Group::DEFAULT.calls().iter(), false, None);
     }
     list
 }
 
 /// One word of a line: a call or a group, and the answer after its colon.
 struct Word {
-    calls: Vec<Syscall>,
+    calls: SyscallSet,
     answer: Option<Denial>,
 }
 
@@ -291,13 +295,13 @@ impl Word {
 }
 
 /// The calls that a word without a colon stands for.
-pub(crate) fn calls_named(name: &str) -> Result<Vec<Syscall>, String> {
+pub(crate) fn calls_named(name: &str) -> Result<SyscallSet, String> {
     if name.starts_with('@') {
         let group =
             Group::named(name).ok_or_else(|| format!("no group of system calls is named `{name}`"))?;
-        Ok(group.calls().iter().copied().collect())
+        Ok(*group.calls())
     } else {
         let call = Syscall::named(name).ok_or_else(|| format!("no system call is named `{name}`"))?;
-        Ok(vec![call])
+        Ok(SyscallSet::EMPTY.with(call))
     }
 }

@@ -1,10 +1,9 @@
 //! Groups of system calls, such as `@clock`.
 
-use crate::syscall::Syscall;
+use crate::SyscallSet;
+use crate::syscall::{Syscall, same};
 use crate::tables::groups::GROUPS;
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::LazyLock;
 
 /// A group of systemd 257.13, such as `@system-service`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,37 +53,53 @@ impl Group {
     }
 
     /// The calls of the group and of all groups in it, whichever ABI they exist on.
-    pub fn calls(self) -> &'static BTreeSet<Syscall> {
-        static CALLS: LazyLock<Vec<BTreeSet<Syscall>>> = LazyLock::new(|| {
-            Group::all()
-                .map(|group| {
-                    let mut calls = BTreeSet::new();
-                    collect(group, &mut calls);
-                    calls
-                })
-                .collect()
-        });
+    pub fn calls(self) -> &'static SyscallSet {
+        static CALLS: [SyscallSet; GROUPS.len()] = flattened();
         &CALLS[self.0 as usize]
     }
 
     /// The groups that hold a call, directly or through another group; the one with the fewest calls first.
     pub fn containing(call: Syscall) -> Vec<Group> {
-        let mut groups: Vec<Group> = Group::all().filter(|group| group.calls().contains(&call)).collect();
+        let mut groups: Vec<Group> = Group::all().filter(|group| group.calls().contains(call)).collect();
         groups.sort_by_key(|group| group.calls().len());
         groups
     }
 }
 
-fn collect(group: Group, calls: &mut BTreeSet<Syscall>) {
-    for member in group.members() {
-        match member {
-            Member::Syscall(call) => {
-                calls.insert(call);
-            }
-            Member::Group(inner) => collect(inner, calls),
-            Member::Unresolved(_) => {}
-        }
+/// Every group's calls. Evaluated when the program is compiled: there are two thousand names in all.
+const fn flattened() -> [SyscallSet; GROUPS.len()] {
+    let mut all = [SyscallSet::EMPTY; GROUPS.len()];
+    let mut at = 0;
+    while at < GROUPS.len() {
+        all[at] = calls_of(GROUPS[at].1);
+        at += 1;
     }
+    all
+}
+
+const fn calls_of(names: &[&str]) -> SyscallSet {
+    let mut calls = SyscallSet::EMPTY;
+    let mut at = 0;
+    while at < names.len() {
+        if names[at].as_bytes()[0] == b'@' {
+            calls = calls.union(calls_of(members_of(names[at])));
+        } else if let Some(call) = Syscall::named(names[at]) {
+            calls = calls.with(call);
+        }
+        at += 1;
+    }
+    calls
+}
+
+const fn members_of(name: &str) -> &'static [&'static str] {
+    let mut at = 0;
+    while at < GROUPS.len() {
+        if same(GROUPS[at].0, name) {
+            return GROUPS[at].1;
+        }
+        at += 1;
+    }
+    panic!("a group names another one that does not exist")
 }
 
 impl fmt::Display for Group {

@@ -5,7 +5,6 @@ use crate::line::{Line, VERBATIM, complaint};
 use crate::list::{List, Standing};
 use crate::{Ruling, Sense, Syscall, Verdict};
 use ringfence_terms::{Complaint, Origin};
-use std::sync::Arc;
 
 /// The state of `SystemCallLog=` after some lines (systemd: `config_parse_syscall_log`).
 ///
@@ -24,12 +23,10 @@ impl SyscallLog {
             return complaints;
         };
         let list = self.list.get_or_insert_with(|| List::opened(line.sense(), origin));
-        let shared = Arc::new(origin.clone());
+        list.begin(origin);
         for word in line.words(VERBATIM, &mut complaints) {
             match calls_named(&word) {
-                Ok(calls) => {
-                    calls.into_iter().for_each(|call| list.mention(call, line.inverted, None, &shared))
-                }
+                Ok(calls) => list.mention(calls.iter(), line.inverted, None),
                 Err(message) => complaints.push(complaint(origin, &word, message)),
             }
         }
@@ -43,7 +40,7 @@ impl SyscallLog {
 
     /// The line that decided the sense; `None` when there is no list.
     pub fn opened_by(&self) -> Option<&Origin> {
-        self.list.as_ref().map(|list| &list.opened_by)
+        self.list.as_ref().map(|list| list.opened_by())
     }
 
     /// Whether systemd installs a filter at all. It takes an empty list of the kind that logs all but the listed calls
@@ -67,10 +64,10 @@ impl SyscallLog {
         let entry = list.entry(call);
         let listed = entry.is_some_and(|entry| entry.standing != Standing::Removed);
         if listed == (list.sense == Sense::Allow) {
-            let origin = Some(entry.map_or(&list.opened_by, |entry| &*entry.origin));
+            let origin = Some(entry.map_or(list.opened_by(), |entry| entry.origin));
             Ruling { verdict: Verdict::Logged, origin }
         } else {
-            Ruling { verdict: Verdict::Allowed, origin: entry.map(|entry| &*entry.origin) }
+            Ruling { verdict: Verdict::Allowed, origin: entry.map(|entry| entry.origin) }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::abi::{Abi, X32_BIT};
 use crate::tables::numbers::ROWS;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -13,8 +14,17 @@ pub struct Syscall(u16);
 
 impl Syscall {
     /// The call of that name; names are case-sensitive.
-    pub fn named(name: &str) -> Option<Syscall> {
-        ROWS.binary_search_by_key(&name, |row| row.0).ok().map(|at| Syscall(at as u16))
+    pub const fn named(name: &str) -> Option<Syscall> {
+        let (mut low, mut high) = (0, ROWS.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            match compare(ROWS[middle].0.as_bytes(), name.as_bytes()) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Some(Syscall(middle as u16)),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// The call of a number in an ABI. The number of an x32 call has the bit 0x40000000.
@@ -37,14 +47,20 @@ impl Syscall {
     /// The call of a name that is known to be in the table: evaluated when the program is compiled, where an unknown
     /// name is an error.
     pub(crate) const fn of(name: &str) -> Syscall {
-        let mut at = 0;
-        while at < ROWS.len() {
-            if equal(ROWS[at].0.as_bytes(), name.as_bytes()) {
-                return Syscall(at as u16);
-            }
-            at += 1;
+        match Syscall::named(name) {
+            Some(call) => call,
+            None => panic!("no such system call"),
         }
-        panic!("no such system call")
+    }
+
+    /// The place of the call in the order of names, counted from 0.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The call at a place in the order of names.
+    pub(crate) fn at(index: usize) -> Option<Syscall> {
+        (index < ROWS.len()).then_some(Syscall(index as u16))
     }
 
     /// Every call, in the order of names.
@@ -64,12 +80,27 @@ impl Syscall {
     }
 }
 
-const fn equal(a: &[u8], b: &[u8]) -> bool {
+/// Whether two names are the same, which cannot be asked of texts while compiling.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    matches!(compare(a.as_bytes(), b.as_bytes()), Ordering::Equal)
+}
+
+/// As `Ord` has it, which cannot be asked while compiling.
+const fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
+    while at < a.len() && at < b.len() {
+        if a[at] != b[at] {
+            return if a[at] < b[at] { Ordering::Less } else { Ordering::Greater };
+        }
         at += 1;
     }
-    at == a.len() && at == b.len()
+    if a.len() == b.len() {
+        Ordering::Equal
+    } else if a.len() < b.len() {
+        Ordering::Less
+    } else {
+        Ordering::Greater
+    }
 }
 
 impl fmt::Display for Syscall {

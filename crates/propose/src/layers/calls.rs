@@ -43,7 +43,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     let Some(service) = Group::named("@system-service") else { return };
     let mut allowed = vec!["@system-service".to_owned()];
     let mut evidence = Vec::new();
-    for call in used.iter().filter(|call| !service.calls().contains(call)) {
+    for call in used.iter().filter(|call| !service.calls().contains(**call)) {
         // @obsolete and @debug are too much for one call.
         let word = match narrowest_group(*call) {
             Some(group) if group.calls().len() <= 16 && !["@obsolete", "@debug"].contains(&group.name()) => {
@@ -79,7 +79,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
 
 fn deny_seldom(case: &Case<'_>, proposal: &mut Proposal, name: &str, used: &BTreeSet<Syscall>) {
     let Some(group) = Group::named(name) else { return };
-    let needed: Vec<&Syscall> = group.calls().iter().filter(|call| used.contains(call)).collect();
+    let needed: Vec<Syscall> = group.calls().iter().filter(|call| used.contains(call)).collect();
     let relaxed = case.options.relaxed.contains(&format!("{DIRECTIVE}=~{name}"));
     if needed.is_empty() && !relaxed && case.options.exercised {
         proposal.restrict(DIRECTIVE, format!("~{name}"), format!("no call of {name} was used"));

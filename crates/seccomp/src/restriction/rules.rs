@@ -47,7 +47,7 @@ fn denying(abi: Abi, calls: impl IntoIterator<Item = Syscall>) -> Rules {
 }
 
 fn denying_group(abi: Abi, group: &str) -> Rules {
-    denying(abi, Group::named(group).into_iter().flat_map(|group| group.calls().iter().copied()))
+    denying(abi, Group::named(group).into_iter().flat_map(|group| group.calls().iter()))
 }
 
 /// systemd: `seccomp_restrict_address_families`. i386 programs make sockets through `socketcall()`, whose arguments are in

@@ -5,6 +5,7 @@
 
 mod directive;
 mod field;
+mod index;
 
 mod access_control;
 mod capabilities;
@@ -29,9 +30,7 @@ pub use directive::{
     Directive, Engine, Implication, Kind, Manual, Merge, Propose, Section, Shown, Since, VERSION,
 };
 pub(crate) use field::Field;
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
+pub use index::find;
 
 /// The parts of the catalogue, in the order of the manual pages.
 static PARTS: &[&[Directive]] = &[
@@ -71,20 +70,3 @@ static PARTS: &[&[Directive]] = &[
 pub fn all() -> impl Iterator<Item = &'static Directive> {
     PARTS.iter().copied().flatten()
 }
-
-/// The directive that a name means in a section; deprecated spellings are understood.
-pub fn find(section: Section, name: &str) -> Option<&'static Directive> {
-    INDEX.get(&section)?.get(name).copied()
-}
-
-/// Every spelling in every section.
-static INDEX: LazyLock<HashMap<Section, HashMap<&'static str, &'static Directive>>> = LazyLock::new(|| {
-    let mut index: HashMap<_, HashMap<_, _>> = HashMap::new();
-    for directive in all() {
-        for section in directive.sections {
-            let names = index.entry(*section).or_default();
-            names.extend(directive.names().map(|name| (name, directive)));
-        }
-    }
-    index
-});
