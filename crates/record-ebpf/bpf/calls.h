@@ -83,8 +83,8 @@ int on_path(u64 *ctx)
 	if (!s)
 		return 0;
 	u8 flags = s->call.flags;
-	u64 key = begin_key(s);
-	key = mix(key, name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER));
+	u64 name = name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
+	u64 key = near(mix(begin_key(s), name), name);
 	if (flags & CALL_STAT) {
 		if (s->event.result >= 0) {
 			/* Attributes of an open file: fstat(2) by another name, which needs no access to a path. */
@@ -109,14 +109,15 @@ int on_open(u64 *ctx)
 	if (!s)
 		return 0;
 	dereference(s);
-	u64 key = begin_key(s);
+	u64 name = 0;
 	if (s->call.name >= 0)
-		key = mix(key, name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER));
+		name = name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
+	u64 key = near(mix(begin_key(s), name), name);
 	if (s->event.result >= 0) {
 		u64 file = file_of(current_task(), s->event.result);
 		s->file = place_of_file(file);
 		/* The name is in the key as well, so these tell enough. */
-		key = mix(mix(key, s->file.mount), s->file.dentry);
+		key = near(mix(mix(key, s->file.mount), s->file.dentry), name);
 		if (is_seen(key))
 			return 0;
 		s->file_mode = READ((struct file *)file, f_mode);
@@ -197,7 +198,7 @@ int on_args(u64 *ctx)
 	if ((s->call.flags & CALL_IDENTITY) && s->event.result >= 0) {
 		u32 program = s->event.program;
 		if (!is_seen(key))
-			send_plainly(s, key);
+			send_plainly(key);
 		change_user(current_task(), program);
 		return 0;
 	}
@@ -254,7 +255,7 @@ int on_address(u64 *ctx)
 		if (first == '/')
 			key = mix(key, number(s, task->fs->root.dentry));
 		else
-			key = mix(key, base_of(s, task, AT_FDCWD, &s->bases[0]));
+			key = mix(key, base_of(AT_FDCWD, 0));
 	}
 	finish(ctx, s, key);
 	return 0;

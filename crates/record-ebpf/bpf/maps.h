@@ -37,9 +37,13 @@ struct {
 	UINT(max_entries, 32768);
 } tasks SEC(".maps");
 
-/* The accesses already sent, as set-associative caches of their keys: a small one that stays in the processor's cache,
- * and a large one behind it. What falls out of both is only sent again. */
-enum { SEEN_WAYS = 8, RECENT_SETS = 1 << 12, SEEN_SETS = 1 << 17 };
+/* The accesses already sent, as set-associative caches of their keys: a small one of shortened keys that stays in the
+ * processor's caches, and a large one behind it. What falls out of both is only sent again. */
+enum { RECENT_WAYS = 16, RECENT_SETS = 1 << 12, SEEN_WAYS = 8, SEEN_SETS = 1 << 17 };
+
+struct recent_set {
+	u32 tags[RECENT_WAYS];
+};
 
 struct seen_set {
 	u64 keys[SEEN_WAYS];
@@ -48,7 +52,7 @@ struct seen_set {
 struct {
 	UINT(type, MAP_ARRAY);
 	TYPE(key, u32);
-	TYPE(value, struct seen_set);
+	TYPE(value, struct recent_set);
 	UINT(max_entries, RECENT_SETS);
 } recent SEC(".maps");
 
@@ -186,6 +190,30 @@ INLINE u64 mix(u64 hash, u64 value)
 	return hash ^ (hash >> 32);
 }
 
+/* Keys of accesses to one name lie in one set: what is done to a file is often done together. */
+INLINE u64 near(u64 key, u64 name)
+{
+	return (key & ~(SEEN_SETS - 1ULL)) | (name & (SEEN_SETS - 1));
+}
+
+/* What a recent set keeps of a key; the rest is which set it is. */
+INLINE u32 tag_of(u64 key)
+{
+	u32 tag = key >> 32;
+	return tag ? tag : 1;
+}
+
+/* All ways are compared before anything is decided: a set comes from far, and a processor that guesses the one answer
+ * right goes on meanwhile, where it would guess the way wrong. Only 0 - 1 has the highest bit. */
+INLINE int has_recent(const struct recent_set *set, u32 tag)
+{
+	u64 found = 0;
+#pragma unroll
+	for (int way = 0; way < RECENT_WAYS; way++)
+		found |= (u64)(set->tags[way] ^ tag) - 1;
+	return found >> 63;
+}
+
 INLINE int has(const struct seen_set *set, u64 key)
 {
 	return set->keys[0] == key || set->keys[1] == key || set->keys[2] == key || set->keys[3] == key ||
@@ -193,6 +221,14 @@ INLINE int has(const struct seen_set *set, u64 key)
 }
 
 /* The oldest falls out. */
+INLINE void put_recent(struct recent_set *set, u32 tag)
+{
+#pragma unroll
+	for (int way = RECENT_WAYS - 1; way > 0; way--)
+		set->tags[way] = set->tags[way - 1];
+	set->tags[0] = tag;
+}
+
 INLINE void put(struct seen_set *set, u64 key)
 {
 #pragma unroll
@@ -205,26 +241,26 @@ INLINE void put(struct seen_set *set, u64 key)
 INLINE int is_seen(u64 key)
 {
 	u32 index = key & (RECENT_SETS - 1);
-	struct seen_set *set = map_lookup(&recent, &index);
-	if (set && has(set, key))
+	struct recent_set *set = map_lookup(&recent, &index);
+	if (set && has_recent(set, tag_of(key)))
 		return 1;
 	index = key & (SEEN_SETS - 1);
 	struct seen_set *old = map_lookup(&seen, &index);
 	if (!old || !has(old, key))
 		return 0;
 	if (set)
-		put(set, key);
+		put_recent(set, tag_of(key));
 	return 1;
 }
 
 INLINE void remember(u64 key)
 {
 	u32 index = key & (RECENT_SETS - 1);
-	struct seen_set *set = map_lookup(&recent, &index);
-	if (set)
-		put(set, key);
+	struct recent_set *recently = map_lookup(&recent, &index);
+	if (recently)
+		put_recent(recently, tag_of(key));
 	index = key & (SEEN_SETS - 1);
-	set = map_lookup(&seen, &index);
+	struct seen_set *set = map_lookup(&seen, &index);
 	if (set)
 		put(set, key);
 }

@@ -34,7 +34,7 @@ INLINE u32 slot_of(struct scratch *s, struct task_struct *task, u64 executable, 
 	s->event.args[1] = *(u64 *)&comm[8];
 	s->event.args[2] = uid;
 	s->event.args[3] = from;
-	if (!send_plainly(s, key))
+	if (!send_plainly(key))
 		return 0;
 	map_update(&programs, &key, &slot, 0);
 	return slot;

@@ -227,7 +227,7 @@ int on_capability(u64 *ctx)
 	s->event.result = result;
 	s->event.args[0] = capability;
 	s->event.args[1] = inum;
-	send_plainly(s, key);
+	send_plainly(key);
 	return 0;
 }
 

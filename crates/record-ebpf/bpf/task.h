@@ -73,9 +73,12 @@ INLINE struct scratch *begin(u32 program, u16 kind)
 }
 
 /* Says who acts and sends the event; remembers its key. Enough for what has no paths. */
-INLINE int send_plainly(struct scratch *s, u64 key)
+SUBPROGRAM int send_plainly(u64 key)
 {
 	struct task_struct *task = current_task();
+	struct scratch *s = scratch();
+	if (!s)
+		return 0;
 	struct event *e = &s->event;
 	struct pid *pid = task->thread_pid;
 	e->key = key;
@@ -154,8 +157,13 @@ INLINE u64 place_key(u64 key, const struct place *place)
 }
 
 /* Where a relative name starts. Tells apart directories that were renamed, as far as eight levels up. */
-INLINE u64 base_of(struct scratch *s, struct task_struct *task, s32 fd, struct place *base)
+SUBPROGRAM u64 base_of(s32 fd, u32 second)
 {
+	struct task_struct *task = current_task();
+	struct scratch *s = scratch();
+	if (!s)
+		return 0;
+	struct place *base = second ? &s->bases[1] : &s->bases[0];
 	if (fd == AT_FDCWD) {
 		*base = place_of(s, &task->fs->pwd);
 		u64 key = mix(seed, base->mount);
@@ -189,7 +197,7 @@ SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
 		struct place root = place_of(s, &task->fs->root);
 		return mix(mix(key, root.dentry), root.mount);
 	}
-	return mix(key, base_of(s, task, fd, &s->bases[kind == PART_NAME2]));
+	return mix(key, base_of(fd, kind == PART_NAME2));
 }
 
 /* Appends where the names start from and what was reached, and sends the event. */

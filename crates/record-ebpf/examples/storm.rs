@@ -1,39 +1,44 @@
-//! A storm of opens and stats over many small files, for measuring recorders: `storm DIRECTORY FILES ROUNDS [tight]`.
+//! A storm of stats and opens over many small files, for measuring what a recorder costs: walks trees as a backup or a
+//! search does, and of each regular file reads what fits into a buffer.
 //!
-//! Each round stats every file, opens it, reads it and closes it, as `grep -r` does; `tight` leaves the reading out, so
-//! that nothing but opens and stats is left.
+//! `storm PASSES DIRECTORY…` prints how many files it opened.
 
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Larger files are left out: reading them would hide what opening costs.
+const SMALL: u64 = 64 << 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [directory, files, rounds, rest @ ..] = &arguments[..] else {
-        return Err("usage: storm DIRECTORY FILES ROUNDS [tight]".into());
-    };
-    let (files, rounds): (usize, usize) = (files.parse()?, rounds.parse()?);
-    let tight = rest.first().is_some_and(|word| word == "tight");
-    let paths: Vec<PathBuf> =
-        (0..files).map(|n| PathBuf::from(format!("{directory}/{:02}/file-{n}", n % 100))).collect();
-    for path in &paths {
-        if !path.exists() {
-            fs::create_dir_all(path.parent().ok_or("a path without a directory")?)?;
-            fs::write(path, [b'x'; 2000])?;
+    let mut arguments = std::env::args_os().skip(1);
+    let usage = "usage: storm PASSES DIRECTORY...";
+    let passes: u32 = arguments.next().and_then(|text| text.to_str()?.parse().ok()).ok_or(usage)?;
+    let directories: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+    let mut buffer = vec![0; SMALL as usize];
+    let mut opened = 0_u64;
+    for _ in 0..passes {
+        for directory in &directories {
+            opened += walk(directory, &mut buffer)?;
         }
     }
-    let mut buffer = [0; 4096];
-    let mut total = 0;
-    for _ in 0..rounds {
-        for path in &paths {
-            total += fs::metadata(path)?.len();
-            let mut file = File::open(path)?;
-            if !tight {
-                total += file.read(&mut buffer)? as u64;
-            }
-        }
-    }
-    println!("{total}");
+    println!("{opened}");
     Ok(())
+}
+
+fn walk(directory: &Path, buffer: &mut [u8]) -> io::Result<u64> {
+    let mut opened = 0;
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let metadata = fs::symlink_metadata(&path)?;
+        if metadata.is_dir() {
+            opened += walk(&path, buffer)?;
+        } else if metadata.is_file() && metadata.len() <= SMALL {
+            // Of a small file one read is all.
+            let _ = File::open(&path)?.read(buffer)?;
+            opened += 1;
+        }
+    }
+    Ok(opened)
 }
