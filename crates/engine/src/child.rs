@@ -110,8 +110,11 @@ impl Child<'_> {
             properties::set_limits(settings, &mut report)?;
         }
         self.enter_namespaces()?;
+        // Both are made while `/proc` and the process still number processes alike.
         let users = self.private_users()?;
-        self.mount(&id_mapped)?;
+        let id_map = self.map_of_owner(&id_mapped)?;
+        self.become_first_process()?;
+        self.mount(&id_mapped, id_map.as_ref())?;
         let filters = match self.sandboxed {
             true => Filters::of(settings, &mut report)?,
             false => Filters::default(),
@@ -160,8 +163,8 @@ impl Child<'_> {
 
     /// Where the unit's credentials are, if it has any; made now if this command is to make them.
     fn credentials(&self) -> Result<Option<AbsPath>, Failure> {
-        let Launch { settings, runtime, .. } = self.launch;
-        let directory = runtime.credentials(settings);
+        let Launch { settings, runtime, run, .. } = self.launch;
+        let directory = runtime.credentials(settings).filter(|_| run.credentials);
         // Those that existed belong to another manager, under which the unit runs at the same time.
         if let Some(directory) = directory.as_ref().filter(|directory| !runtime.existed.contains(directory))
             && self.launch.stores_credentials
@@ -215,7 +218,7 @@ impl Child<'_> {
         Ok(())
     }
 
-    /// Everything but mounts and the host name.
+    /// Everything but processes, mounts and the host name.
     fn enter_namespaces(&self) -> Result<(), Failure> {
         let Launch { settings, runtime, facts, .. } = self.launch;
         let sandbox = &settings.sandbox;
@@ -245,15 +248,19 @@ impl Child<'_> {
                     .origin(groups.origin.as_ref())
             })?;
         }
-        if sandbox.private_pids.value {
-            let announce = |pid: rustix::process::Pid| self.tell(&Message::Moved(pid.as_raw_nonzero().get()));
-            become_first_of_pid_namespace(announce).map_err(|e| {
-                Failure::new(Step::Namespace, "make a PID namespace")
-                    .errno(e)
-                    .origin(sandbox.private_pids.origin.as_ref())
-            })?;
-        }
         Ok(())
+    }
+
+    /// `PrivatePIDs=`.
+    fn become_first_process(&self) -> Result<(), Failure> {
+        let setting = &self.launch.settings.sandbox.private_pids;
+        if !self.sandboxed || !setting.value {
+            return Ok(());
+        }
+        let announce = |pid: rustix::process::Pid| self.tell(&Message::Moved(pid.as_raw_nonzero().get()));
+        become_first_of_pid_namespace(announce).map_err(|e| {
+            Failure::new(Step::Namespace, "make a PID namespace").errno(e).origin(setting.origin.as_ref())
+        })
     }
 
     fn no_users(&self, errno: Errno) -> Failure {
@@ -280,7 +287,20 @@ impl Child<'_> {
         user_namespace(&uid_map, &gid_map).map(Some).map_err(|e| self.no_users(e))
     }
 
-    fn mount(&self, id_mapped: &[AbsPath]) -> Result<(), Failure> {
+    /// The user namespace whose map shows files of 65534 as the service's own.
+    fn map_of_owner(&self, id_mapped: &[AbsPath]) -> Result<Option<OwnedFd>, Failure> {
+        let Launch { runtime, plan, .. } = self.launch;
+        if id_mapped.is_empty() || plan.reasons.is_empty() {
+            return Ok(None);
+        }
+        let (uid, gid) = runtime.identity.owner();
+        let map = |id: u32| format!("65534 {id} 1\n0 0 1\n");
+        user_namespace(&map(uid), &map(gid)).map(Some).map_err(|e| {
+            Failure::new(Step::Namespace, "map the owner of the service's directories").errno(e)
+        })
+    }
+
+    fn mount(&self, id_mapped: &[AbsPath], id_map: Option<&OwnedFd>) -> Result<(), Failure> {
         let Launch { runtime, plan, facts, .. } = self.launch;
         if plan.reasons.is_empty() {
             return Ok(());
@@ -304,21 +324,11 @@ impl Child<'_> {
         if let Some(failure) = &plan.failure {
             return Err(planned_failure(failure));
         }
-        let id_map = match runtime.identity.owner() {
-            (uid, gid) if !id_mapped.is_empty() => {
-                let map = |id: u32| format!("65534 {id} 1\n0 0 1\n");
-                let users = user_namespace(&map(uid), &map(gid)).map_err(|e| {
-                    Failure::new(Step::Namespace, "map the owner of the service's directories").errno(e)
-                })?;
-                Some(users)
-            }
-            _ => None,
-        };
         let needs = MountNeeds {
             host: facts.mounts(),
             private_tmp: runtime.private_tmp.as_ref(),
             id_mapped,
-            id_map: id_map.as_ref().map(AsFd::as_fd),
+            id_map: id_map.map(AsFd::as_fd),
             dev_log: plan.dev_log,
             incoming: AbsPath::parse("/run/systemd/incoming").ok(),
         };

@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::step::Step;
-use ringfence_sandbox::plan::{DirectorySetup, MountMode, Plan};
+use ringfence_sandbox::plan::{DirectorySetup, Plan};
 use ringfence_settings::{DirectoryKind, Settings};
 use ringfence_terms::AbsPath;
 use ringfence_unit::Manager;
@@ -27,7 +27,7 @@ pub fn set_up(
 ) -> std::result::Result<Vec<AbsPath>, Failure> {
     let mut mapped = Vec::new();
     for directory in &plan.directories {
-        let job = Job { settings, plan, directory, owner };
+        let job = Job { settings, directory, owner };
         if job.make().map_err(|e| job.failure(e))? {
             mapped.push(directory.path.clone());
         }
@@ -63,7 +63,6 @@ fn step(kind: DirectoryKind) -> Step {
 
 struct Job<'a> {
     settings: &'a Settings,
-    plan: &'a Plan,
     directory: &'a DirectorySetup,
     owner: (u32, u32),
 }
@@ -98,7 +97,7 @@ impl Job<'_> {
         if !may_give {
             return Ok(false);
         }
-        let mapped = self.is_mapped();
+        let mapped = self.directory.id_mapped;
         let owner = if mapped { (NOBODY, NOBODY) } else { self.owner };
         give(path, owner, self.settings.identity.dynamic_user.value)?;
         Ok(mapped)
@@ -148,12 +147,6 @@ impl Job<'_> {
             renameat(CWD, &private, CWD, path)?;
         }
         Ok(())
-    }
-
-    fn is_mapped(&self) -> bool {
-        self.plan.mounts.iter().any(|entry| {
-            matches!(&entry.mode, MountMode::Bind { source, id_mapped: true, .. } if *source == self.directory.path)
-        })
     }
 
     fn failure(&self, errno: Errno) -> Failure {

@@ -105,7 +105,8 @@ impl<'a> Supervisor<'a> {
         };
         For {
             memory_pressure: self.pressure_file(base.sandboxed),
-            credentials: role != Role::Condition,
+            // systemd: `service_exec_flags`, `EXEC_SETUP_CREDENTIALS`.
+            credentials: matches!(role, Role::StartPre | Role::Start | Role::StartPost),
             notify_socket: self
                 .notify
                 .as_ref()

@@ -56,9 +56,12 @@ impl<'a> Supervisor<'a> {
             let tick = now + if ticks { TICK } else { TICK * 10 };
             let next = [deadline, watchdog, Some(tick)].into_iter().flatten().min().unwrap_or(tick);
             self.sleep(next.saturating_duration_since(now));
-            let awaited: Vec<Pid> =
-                [&self.main, &self.control].into_iter().flatten().map(|r| r.pid).collect();
-            self.processes.reap_orphans(&awaited);
+            let running = || [&self.main, &self.control].into_iter().flatten();
+            // One that is starting may go on under a number that has not been heard of yet.
+            if running().all(|running| running.starting.is_none()) {
+                let awaited: Vec<Pid> = running().map(|running| running.pid).collect();
+                self.processes.reap_orphans(&awaited);
+            }
             if ticks && Instant::now() >= tick {
                 return Wake::Tick;
             }
@@ -106,12 +109,14 @@ impl<'a> Supervisor<'a> {
         if let Some(wake) = self.hear(process) {
             return Some(wake);
         }
+        let pid = process.pid;
         let exit = process.ended()?;
         if let Some(wake) = self.hear(process) {
             // Its end is found again the next time.
             return Some(wake);
         }
-        Some(Wake::ControlEnded(exit))
+        // Its last word was that it goes on as another process.
+        (process.pid == pid).then_some(Wake::ControlEnded(exit))
     }
 
     /// How a process gets on that is not executing its program yet.

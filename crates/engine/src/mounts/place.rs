@@ -224,7 +224,7 @@ impl Placer<'_> {
         while let Ok(mount) = locate(self.root.as_fd(), path.as_path())
             && is_mount_point(&mount) == Ok(true)
         {
-            let moved = self.staging.spot().and_then(|spot| attach(&mount, spot));
+            let moved = self.staging.spot_for(&mount).and_then(|spot| attach(&mount, spot));
             // In a user namespace mounts from outside stay where they are, and are covered.
             if moved.is_err() {
                 break;

@@ -165,7 +165,7 @@ impl Placer<'_> {
         if !ground.changes.reach_below() {
             return Ok(Prepared::Untouched { mount, applied });
         }
-        let aside = self.staging.spot()?;
+        let aside = self.staging.spot_for(&mount)?;
         match attach(&mount, aside) {
             Ok(()) => Ok(Prepared::Held { tree: mount, applied }),
             // In a user namespace, mounts from outside cannot be moved; a copy is put over it.

@@ -76,7 +76,7 @@ impl Rounds<'_> {
         entries.sort_by_key(|(entry, _)| entry.turn);
         let mut applied = Vec::new();
         for (entry, source) in entries {
-            let source = late(&placer, entry, source)?;
+            let source = taken_now(&placer, entry, source)?;
             let Some(mount) = placer.prepare(&ground, entry, source)? else { continue };
             let hung = placer.hang(entry, mount).map_err(|e| blame(Some(entry), "mount on", e))?;
             if hung.1 {
@@ -101,11 +101,14 @@ impl Rounds<'_> {
     }
 }
 
-/// A source that was not there when the first mount was made.
-fn late(placer: &Placer<'_>, entry: &MountEntry, source: Source) -> Result<Source, Failure> {
-    let (Source::Late, MountMode::Bind { source: path, recursive, .. }) = (&source, &entry.mode) else {
+/// A source that was not there when the first mount was made, or that the mounts since have changed because they are
+/// made on the host's own tree.
+fn taken_now(placer: &Placer<'_>, entry: &MountEntry, source: Source) -> Result<Source, Failure> {
+    let in_place = placer.live.as_ref().is_some_and(|live| live.in_place);
+    let MountMode::Bind { source: path, recursive, .. } = &entry.mode else { return Ok(source) };
+    if !in_place && !matches!(source, Source::Late) {
         return Ok(source);
-    };
+    }
     let depth = if *recursive { Reach::Tree } else { Reach::One };
     match locate(placer.host.as_fd(), path.as_path()).and_then(|node| clone_at(node, depth)) {
         Ok(tree) => Ok(Source::Tree(tree)),

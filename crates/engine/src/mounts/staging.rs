@@ -4,7 +4,7 @@
 //! of it. So it needs no directory of the host, hides nothing, lies below no entry whose flags could reach it, and goes
 //! away with one unmount at the end. Nothing is copied for it: `pivot_root(2)` only hangs the tree elsewhere.
 
-use super::tree::{attach, clone_at, locate, new_file_system};
+use super::tree::{attach, clone_at, file_type, locate, new_file_system};
 use ringfence_sys::mount::Reach;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags, mkdirat, mknodat};
@@ -52,7 +52,18 @@ impl Staging {
         Ok(self.named_spot()?.0)
     }
 
-    /// The same, with its path while the view is being built.
+    /// A place for a mount to be moved to: a mount of a file goes onto a file.
+    pub fn spot_for(&mut self, mount: impl AsFd) -> Result<OwnedFd> {
+        if file_type(mount)? == FileType::Directory {
+            return self.spot();
+        }
+        let name = format!("spot-{}", self.spots);
+        self.spots += 1;
+        mknodat(&self.root, &name, FileType::RegularFile, Mode::empty(), 0)?;
+        locate(self.root.as_fd(), Path::new(&name))
+    }
+
+    /// An empty directory, with its path while the view is being built.
     pub fn named_spot(&mut self) -> Result<(OwnedFd, String)> {
         let name = format!("/spot-{}", self.spots);
         self.spots += 1;

@@ -18,7 +18,7 @@ pub use devices::DeviceRules;
 
 use crate::facts::{Node, NodeKind};
 use crate::plan::MountMode;
-use crate::tree::{NewFs, Place, Seen};
+use crate::tree::{Location, NewFs, Place, Seen, Tree};
 use crate::view::{Mounted, Shows, View};
 use permission::{EXECUTE, READ, WRITE};
 use ringfence_terms::{AbsPath, Access, AccessKind, Errno, Origin};
@@ -172,7 +172,7 @@ impl Case<'_> {
     fn change_entries(&self, place: &Place, node: &Node) -> Result<Because, Stop> {
         let mounted = self.view.mounted(place.spot.clone());
         self.permitted(place, node, EXECUTE)?;
-        if let Some(errno) = no_new_files(&mounted, &place.path)
+        if let Some(errno) = no_new_files(&self.view.plan().tree, &mounted, &place.path)
             && errno == Errno::ENOENT
         {
             return Err(self.kernels_own(place, errno));
@@ -181,7 +181,7 @@ impl Case<'_> {
             return Err(self.read_only(place, &mounted));
         }
         self.permitted(place, node, WRITE)?;
-        match no_new_files(&mounted, &place.path) {
+        match no_new_files(&self.view.plan().tree, &mounted, &place.path) {
             Some(errno) => Err(self.kernels_own(place, errno)),
             None => Ok(self.open(place)),
         }
@@ -336,7 +336,7 @@ impl Case<'_> {
 
 /// File systems in which nobody but the kernel makes files, and the error for trying: looking up a name fails already in
 /// `/proc` and in the empty directories that sysfs keeps for other file systems to be mounted on.
-fn no_new_files(mounted: &Mounted<'_>, directory: &AbsPath) -> Option<Errno> {
+fn no_new_files(tree: &Tree, mounted: &Mounted<'_>, directory: &AbsPath) -> Option<Errno> {
     const EMPTY: [&str; 9] = [
         "/sys/fs/bpf",
         "/sys/fs/fuse/connections",
@@ -348,9 +348,18 @@ fn no_new_files(mounted: &Mounted<'_>, directory: &AbsPath) -> Option<Errno> {
         "/sys/kernel/config",
         "/sys/kernel/security",
     ];
+    let empty = || {
+        let in_sysfs = match tree.locate(&mounted.spot, directory) {
+            Location::Host(path) => Some(path),
+            Location::Layer(_, path) => {
+                AbsPath::parse("/sys").ok().and_then(|sys| path.rebase(&AbsPath::root(), &sys))
+            }
+        };
+        in_sysfs.is_some_and(|path| EMPTY.iter().any(|empty| path.as_bytes() == empty.as_bytes()))
+    };
     match mounted.fs_type.as_str() {
         "proc" => Some(Errno::ENOENT),
-        "sysfs" if EMPTY.iter().any(|empty| directory.as_bytes() == empty.as_bytes()) => Some(Errno::ENOENT),
+        "sysfs" if empty() => Some(Errno::ENOENT),
         "sysfs" | "cgroup2" | "cgroup" | "devpts" | "debugfs" | "tracefs" | "securityfs" | "fusectl"
         | "configfs" | "binfmt_misc" | "selinuxfs" => Some(Errno::EACCES),
         _ => None,

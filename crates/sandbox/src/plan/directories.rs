@@ -26,6 +26,8 @@ pub struct DirectorySetup {
     pub only_create: bool,
     /// `ro`: the service sees it read-only.
     pub read_only: bool,
+    /// It belongs to 65534 on disk, and is mapped to the service's user where it is mounted.
+    pub id_mapped: bool,
     /// The public symlink of a `DynamicUser=` directory, for example `/var/lib/foo`.
     pub public: Option<AbsPath>,
     /// The line.
@@ -44,7 +46,7 @@ pub(super) fn is_private(settings: &Settings, kind: DirectoryKind) -> bool {
 
 /// All directories in the order of making: family by family, and parents before what is below them (systemd:
 /// `exec_directory_sort`).
-pub(super) fn placed(settings: &Settings, bases: &Bases) -> Vec<DirectorySetup> {
+pub(super) fn placed(settings: &Settings, facts: &dyn Facts, bases: &Bases) -> Vec<DirectorySetup> {
     let mut all = Vec::new();
     for kind in DirectoryKind::ALL {
         let Some(base) = bases.of(kind) else { continue };
@@ -71,6 +73,7 @@ pub(super) fn placed(settings: &Settings, bases: &Bases) -> Vec<DirectorySetup> 
                         .collect(),
                     only_create: false,
                     read_only: directory.value.read_only,
+                    id_mapped: false,
                     public: private.then_some(public),
                     origin: directory.origin.clone(),
                 })
@@ -81,14 +84,16 @@ pub(super) fn placed(settings: &Settings, bases: &Bases) -> Vec<DirectorySetup> 
             family[at].only_create =
                 family[..at].iter().any(|above| family[at].path.is_at_or_below(&above.path));
         }
+        for directory in &mut family {
+            directory.id_mapped = directory.is_id_mapped(settings, facts);
+        }
         all.append(&mut family);
     }
     all
 }
 
 impl DirectorySetup {
-    /// Whether the directory belongs to nobody on disk and is mapped to the service's user in its mount.
-    pub(super) fn is_id_mapped(&self, settings: &Settings, facts: &dyn Facts) -> bool {
+    fn is_id_mapped(&self, settings: &Settings, facts: &dyn Facts) -> bool {
         let (uid, gid) = super::identity::ids(settings, facts);
         if settings.manager == Manager::User || uid == 0 || gid == 0 || !self.file_system_maps_ids(facts) {
             return false;

@@ -156,7 +156,7 @@ impl Plan {
             Root::Directory(path) if reasons.is_empty() => Tree::new(path.clone(), facts),
             Root::Directory(path) => skeleton(path, facts),
         };
-        let directories = directories::placed(settings, &run.bases);
+        let directories = directories::placed(settings, facts, &run.bases);
         for directory in &directories {
             if let Err(why) = directory.make(settings, facts, &mut tree) {
                 failure.get_or_insert(why);

@@ -88,15 +88,21 @@ impl Simulation<'_> {
         let (tree, facts, path) = (&mut self.tree, self.facts, &entry.path);
         match &entry.mode {
             MountMode::Inaccessible => {
+                // What is mounted there goes first, and what counts is what is left.
+                tree.clear(path);
+                let place = tree.place(path, facts);
+                let was_mounted = tree.is_mount_point(&place) && !self.by_ordinary_user;
                 let kind = match place.seen {
                     Seen::Missing if entry.optional => return Ok((Outcome::Missing, None)),
                     Seen::Missing => return Err(stuck(entry, Errno::ENOENT)),
+                    Seen::Node(node) if node.kind == NodeKind::Directory => node.kind,
+                    // A file below what is mounted on it is not to be seen from here; hardly any is not a plain one.
+                    Seen::Node(_) if was_mounted => NodeKind::File,
                     Seen::Node(node) => node.kind,
                     _ => NodeKind::Directory,
                 };
                 let runtime = AbsPath::parse("/run/systemd/inaccessible").unwrap_or_else(|_| AbsPath::root());
                 let (flags, _) = host_flags(&runtime, facts);
-                tree.clear(path);
                 tree.mount(path, Content::New(NewFs::Inaccessible(kind)), flags, facts);
             }
             mode if mode.is_access_only() => {
@@ -121,7 +127,7 @@ impl Simulation<'_> {
                     }
                 };
                 let create = self.destination(entry, &place, &node.kind)?;
-                self.tree.bind(&entry.path, &source, recursive, facts);
+                self.tree.bind_source(&entry.path, &source, recursive, facts);
                 if self.credentials.as_ref().is_some_and(|(store, _)| *store == source) {
                     self.tree.restrict_last(super::run::STORE);
                 }
@@ -219,9 +225,9 @@ impl Simulation<'_> {
         }
     }
 
-    /// A bind mount's source, symlinks followed on the host.
+    /// A bind mount's source, symlinks followed.
     fn source(&self, path: &AbsPath) -> Result<(AbsPath, Node), Errno> {
-        let place = self.tree.resolve_on_host(path, self.facts)?;
+        let place = self.tree.resolve_source(path, self.facts)?;
         match place.seen {
             Seen::Node(node) => Ok((place.path, node)),
             Seen::Unknown => Ok((place.path, directory(0o755))),

@@ -12,7 +12,7 @@ pub(crate) use nodes::directory;
 pub use walk::{Place, Step};
 
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
-use ringfence_terms::AbsPath;
+use ringfence_terms::{AbsPath, Errno};
 use std::collections::BTreeMap;
 
 /// The mounts of a service's tree, in the order of mounting, and the nodes that mounting made.
@@ -196,18 +196,39 @@ impl Tree {
         self.mount(path, Content::Host { path: source.clone(), recursive }, flags, facts);
     }
 
-    /// Makes a path a mount point that shows what it showed before.
-    pub(crate) fn bind_onto_itself(&mut self, path: &AbsPath, facts: &dyn Facts) {
-        let spot = self.spot_at(path, facts);
-        let flags = self.flags(&spot, facts);
-        let recursive = !matches!(self.layers[spot.layer].content, Content::Host { recursive: false, .. });
-        let content = match self.locate(&spot, path) {
+    /// Where a bind mount's source is looked up: on the host as it was, but where no root is changed, in what it has
+    /// become.
+    pub(crate) fn resolve_source(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
+        if self.in_place { self.resolve(path, facts) } else { self.resolve_on_host(path, facts) }
+    }
+
+    /// Shows a source that [`Tree::resolve_source`] found at a path of the service.
+    pub(crate) fn bind_source(&mut self, path: &AbsPath, source: &AbsPath, recursive: bool, facts: &dyn Facts) {
+        if !self.in_place {
+            return self.bind(path, source, recursive, facts);
+        }
+        let spot = self.spot_at(source, facts);
+        let (flags, content) = (self.flags(&spot, facts), self.content_at(&spot, source, recursive));
+        self.mount(path, content, flags, facts);
+    }
+
+    /// What a bind mount of a path shows.
+    fn content_at(&self, spot: &Spot, path: &AbsPath, recursive: bool) -> Content {
+        match self.locate(spot, path) {
             Location::Host(path) => Content::Host { path, recursive },
             Location::Layer(layer, inner) => {
                 let path = inner.rebase(&AbsPath::root(), &self.layers[layer].path);
                 Content::Part { layer, path: path.unwrap_or(inner) }
             }
-        };
+        }
+    }
+
+    /// Makes a path a mount point that shows what it showed before.
+    pub(crate) fn bind_onto_itself(&mut self, path: &AbsPath, facts: &dyn Facts) {
+        let spot = self.spot_at(path, facts);
+        let flags = self.flags(&spot, facts);
+        let recursive = !matches!(self.layers[spot.layer].content, Content::Host { recursive: false, .. });
+        let content = self.content_at(&spot, path, recursive);
         let new = self.layers.len();
         for layer in &mut self.layers {
             if let Some(on) = layer.on.as_mut()

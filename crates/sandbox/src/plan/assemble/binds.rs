@@ -41,12 +41,12 @@ pub(super) fn binds(wanted: &mut Wanted) {
 /// `src/core/exec-invoke.c: compile_bind_mounts`).
 pub(super) fn directories(wanted: &mut Wanted) {
     let settings = wanted.settings;
-    for directory in placed(settings, &wanted.run.bases) {
+    for directory in placed(settings, wanted.facts, &wanted.run.bases) {
         if directory.only_create && !directory.read_only {
             continue;
         }
-        let id_mapped = directory.is_id_mapped(settings, wanted.facts);
-        let mode = MountMode::Bind { source: directory.path.clone(), recursive: true, id_mapped };
+        let (source, id_mapped) = (directory.path.clone(), directory.id_mapped);
+        let mode = MountMode::Bind { source, recursive: true, id_mapped };
         let flags = EntryFlags {
             read_only: directory.read_only,
             nosuid: settings.identity.dynamic_user.value,
