@@ -295,9 +295,9 @@ impl Child<'_> {
         }
         let (uid, gid) = runtime.identity.owner();
         let map = |id: u32| format!("65534 {id} 1\n0 0 1\n");
-        user_namespace(&map(uid), &map(gid)).map(Some).map_err(|e| {
-            Failure::new(Step::Namespace, "map the owner of the service's directories").errno(e)
-        })
+        user_namespace(&map(uid), &map(gid))
+            .map(Some)
+            .map_err(|e| Failure::new(Step::Namespace, "map the owner of the service's directories").errno(e))
     }
 
     fn mount(&self, id_mapped: &[AbsPath], id_map: Option<&OwnedFd>) -> Result<(), Failure> {

@@ -203,7 +203,13 @@ impl Tree {
     }
 
     /// Shows a source that [`Tree::resolve_source`] found at a path of the service.
-    pub(crate) fn bind_source(&mut self, path: &AbsPath, source: &AbsPath, recursive: bool, facts: &dyn Facts) {
+    pub(crate) fn bind_source(
+        &mut self,
+        path: &AbsPath,
+        source: &AbsPath,
+        recursive: bool,
+        facts: &dyn Facts,
+    ) {
         if !self.in_place {
             return self.bind(path, source, recursive, facts);
         }
