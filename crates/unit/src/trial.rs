@@ -21,11 +21,12 @@ impl Unit {
 
         // The new file's assignments stand where its place among the files is: after all of the files before it.
         let before: Vec<&Arc<Path>> = unit.fragment.iter().chain(&unit.drop_ins[..place]).collect();
-        let replaced = |a: &Assignment| {
-            unit.drop_ins.contains(&a.origin.file) || unit.fragment.as_ref() == Some(&a.origin.file)
+        let stays = |a: &Assignment| {
+            let file = &a.origin.file;
+            (unit.drop_ins.contains(file) && base_name(file) != name) || unit.fragment.as_ref() == Some(file)
         };
         let (mut first, mut last) = (Vec::new(), Vec::new());
-        for assignment in self.assignments.iter().filter(|a| replaced(a)) {
+        for assignment in self.assignments.iter().filter(|a| stays(a)) {
             let early = before.contains(&&assignment.origin.file);
             if early { &mut first } else { &mut last }.push(assignment.clone());
         }
@@ -73,5 +74,8 @@ mod tests {
         assert_eq!(users(&tried), ["fragment", "a", "b", "new", "c"]);
         let replaced = unit.with_drop_in(Path::new("/try/50-b.conf"), "[Service]\nUser=other\n");
         assert_eq!(users(&replaced), ["fragment", "a", "other", "c"]);
+        let rewritten =
+            unit.with_drop_in(dir.path().join("x.service.d/50-b.conf"), "[Service]\nUser=other\n");
+        assert_eq!(users(&rewritten), ["fragment", "a", "other", "c"]);
     }
 }
