@@ -119,7 +119,7 @@ fn refusal(settings: &Settings, call: Syscall) -> Option<Refusal> {
         return Some(Refusal { verdict: ruling.verdict, origin: ruling.origin.cloned(), protection: None });
     }
     let sandbox = &settings.sandbox;
-    let in_group = |name: &str| Group::named(name).is_some_and(|group| group.calls().contains(&call));
+    let in_group = |name: &str| Group::named(name).is_some_and(|group| group.calls().contains(call));
     let named = |names: &[&str]| names.contains(&call.name());
     let protections = [
         (&sandbox.protect_clock, "ProtectClock", in_group("@clock")),
