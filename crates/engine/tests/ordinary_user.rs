@@ -24,9 +24,11 @@ fn is_ordinary(test: &str) -> bool {
     }
     let home = tempfile::tempdir().unwrap();
     std::os::unix::fs::chown(home.path(), Some(USER), Some(USER)).unwrap();
-    // The test program may lie where only root can get at it.
+    // The test program may lie where only root can get at it. Another process copies it: a file that this one has open
+    // for writing is busy as long as the child of a test beside has not executed its own program.
     let program = home.path().join("tests");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let copied = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status().unwrap();
+    assert!(copied.success());
     let output = Command::new(&program)
         .args(["--exact", test, "--nocapture"])
         .env("HOME", home.path())

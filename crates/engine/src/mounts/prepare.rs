@@ -123,13 +123,17 @@ impl Placer<'_> {
                 }
             }
             MountMode::EmptyDir => {
-                let _ = make_directories(self.root.as_fd(), path);
+                if self.has_nothing_to_hide(entry) {
+                    return Ok(None);
+                }
                 self.clear(ground, &entry.path);
                 let flags = LOCKED_DOWN | MountAttrFlags::MOUNT_ATTR_STRICTATIME;
                 new(entry, "tmpfs", &TINY, flags)?.into()
             }
             MountMode::Tmpfs { options, nosuid, nodev, noexec } => {
-                let _ = make_directories(self.root.as_fd(), path);
+                if self.has_nothing_to_hide(entry) {
+                    return Ok(None);
+                }
                 self.clear(ground, &entry.path);
                 let mut flags = MountAttrFlags::MOUNT_ATTR_STRICTATIME;
                 flags.set(MountAttrFlags::MOUNT_ATTR_NOSUID, *nosuid);
@@ -175,6 +179,14 @@ impl Placer<'_> {
             }
             Err(e) => Err(e),
         }
+    }
+
+    /// Makes the directory of a new file system if it is missing. True when it is missing, may be, and an ordinary user may
+    /// not make it: `/run/user` under `ProtectHome=tmpfs`, say, on a machine where nobody ever logged in. systemd, which is
+    /// root, always makes it (`src/core/namespace.c: mount_tmpfs`).
+    fn has_nothing_to_hide(&self, entry: &MountEntry) -> bool {
+        let made = make_directories(self.root.as_fd(), entry.path.as_path());
+        entry.optional && made == Err(Errno::ACCESS)
     }
 
     /// The entry's directory, made if it is missing.
