@@ -4,16 +4,78 @@ use crate::UnitName;
 use crate::escape::{unescape, unescape_path};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Every letter that is a specifier in a unit file (systemd: `src/core/unit-printf.c: unit_full_printf_full`).
 const LETTERS: &str = "iIjJnNpPfyYcrRCdDELSthsaAbBHlqmMovwWgGuUTV";
 
-/// The value of each specifier letter, for one unit on one machine. Collected by whoever loads the unit; expanding
-/// reads nothing else.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The value of each specifier letter, for one unit on one machine. Whoever loads the unit says where values come from;
+/// most units use none, so they are collected when the first one is asked for.
+#[derive(Clone, Default)]
 pub struct Specifiers {
-    values: BTreeMap<char, String>,
+    /// Values that were set one by one; they come before all others.
+    values: Values,
+    unit: Option<Arc<OfUnit>>,
 }
+
+type Values = BTreeMap<char, String>;
+
+/// Values that are the same for every unit of one manager, collected when the first is asked for.
+pub(crate) struct OfMachine {
+    collected: OnceLock<Specifiers>,
+    collect: Box<dyn Fn() -> Specifiers + Send + Sync>,
+}
+
+/// Where a unit's values come from.
+struct OfUnit {
+    name: UnitName,
+    /// Where the fragment stands inside the tree, without symlinks.
+    fragment: Option<PathBuf>,
+    own: OnceLock<Values>,
+    machine: Arc<OfMachine>,
+}
+
+impl fmt::Debug for OfMachine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OfMachine").field(&self.collected).finish()
+    }
+}
+
+impl OfMachine {
+    pub(crate) fn new(collect: impl Fn() -> Specifiers + Send + Sync + 'static) -> OfMachine {
+        OfMachine { collected: OnceLock::new(), collect: Box::new(collect) }
+    }
+
+    fn get(&self, letter: char) -> Option<&str> {
+        self.collected.get_or_init(&self.collect).get(letter)
+    }
+}
+
+impl OfUnit {
+    fn get(&self, letter: char) -> Option<&str> {
+        if !OWN.contains(letter) {
+            return self.machine.get(letter);
+        }
+        self.own.get_or_init(|| self.collect()).get(&letter).map(String::as_str)
+    }
+
+    fn collect(&self) -> Values {
+        let mut values = values_of_name(&self.name);
+        if let Some(runtime) = self.machine.get('t') {
+            values.insert('d', format!("{runtime}/credentials/{}", self.name));
+        }
+        let real = self.fragment.as_deref();
+        let texts = [('y', real), ('Y', real.and_then(Path::parent))];
+        values.extend(
+            texts.into_iter().filter_map(|(letter, path)| Some((letter, path?.to_str()?.to_owned()))),
+        );
+        values
+    }
+}
+
+/// The letters whose values are each unit's own.
+const OWN: &str = "nNpPiIjJfdyY";
 
 /// Why a text with specifiers cannot be expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,22 +103,13 @@ impl Specifiers {
     /// The specifiers that follow from the unit's name alone (`%n %N %p %P %i %I %j %J %f`). One whose unescaping fails
     /// stays without a value.
     pub fn of_name(name: &UnitName) -> Specifiers {
-        let prefix = name.prefix();
-        let instance = name.instance().unwrap_or_default();
-        let last_part = prefix.rsplit_once('-').map_or(prefix, |(_, last)| last);
-        let values = [
-            ('n', Some(name.as_str().to_owned())),
-            ('N', Some(name.stem().to_owned())),
-            ('p', Some(prefix.to_owned())),
-            ('P', unescape(prefix)),
-            ('i', Some(instance.to_owned())),
-            ('I', unescape(instance)),
-            ('j', Some(last_part.to_owned())),
-            ('J', unescape(last_part)),
-            ('f', unescape_path(name.instance().unwrap_or(prefix))),
-        ];
-        let values = values.into_iter().filter_map(|(letter, value)| Some((letter, value?))).collect();
-        Specifiers { values }
+        Specifiers { values: values_of_name(name), unit: None }
+    }
+
+    /// The specifiers of a unit whose fragment stands there, on that machine.
+    pub(crate) fn of_unit(name: &UnitName, fragment: Option<PathBuf>, machine: Arc<OfMachine>) -> Specifiers {
+        let unit = OfUnit { name: name.clone(), fragment, own: OnceLock::new(), machine };
+        Specifiers { values: Values::new(), unit: Some(Arc::new(unit)) }
     }
 
     /// Sets one specifier's value.
@@ -64,19 +117,18 @@ impl Specifiers {
         self.values.insert(letter, value.into());
     }
 
-    /// Takes over all of another's values.
-    pub fn extend(&mut self, other: Specifiers) {
-        self.values.extend(other.values);
-    }
-
     /// One specifier's value, where it has one.
     pub fn get(&self, letter: char) -> Option<&str> {
-        self.values.get(&letter).map(String::as_str)
+        let set = self.values.get(&letter).map(String::as_str);
+        set.or_else(|| self.unit.as_ref()?.get(letter))
     }
 
     /// Replaces every specifier in `text`; `%%` becomes `%`, and `%` before anything but a letter or digit stays
     /// (systemd: `src/shared/specifier.c: specifier_printf`).
     pub fn expand(&self, text: &str) -> Result<String, SpecifierError> {
+        if !text.contains('%') {
+            return Ok(text.to_owned());
+        }
         let mut expanded = String::with_capacity(text.len());
         let mut chars = text.chars();
         while let Some(c) = chars.next() {
@@ -86,7 +138,7 @@ impl Specifiers {
             }
             match chars.next() {
                 None | Some('%') => expanded.push('%'),
-                Some(letter) => match self.values.get(&letter) {
+                Some(letter) => match self.get(letter) {
                     Some(value) => expanded.push_str(value),
                     None if LETTERS.contains(letter) => return Err(SpecifierError::Unset(letter)),
                     None if letter.is_ascii_alphanumeric() => return Err(SpecifierError::Unknown(letter)),
@@ -101,6 +153,41 @@ impl Specifiers {
     pub fn escape(text: &str) -> String {
         text.replace('%', "%%")
     }
+}
+
+impl PartialEq for Specifiers {
+    /// Whether every letter has the same value.
+    fn eq(&self, other: &Self) -> bool {
+        LETTERS.chars().all(|letter| self.get(letter) == other.get(letter))
+    }
+}
+
+impl Eq for Specifiers {}
+
+impl fmt::Debug for Specifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = LETTERS.chars().filter_map(|letter| Some((letter, self.get(letter)?)));
+        f.debug_map().entries(values).finish()
+    }
+}
+
+/// What follows from a unit's name alone.
+fn values_of_name(name: &UnitName) -> Values {
+    let prefix = name.prefix();
+    let instance = name.instance().unwrap_or_default();
+    let last_part = prefix.rsplit_once('-').map_or(prefix, |(_, last)| last);
+    let values = [
+        ('n', Some(name.as_str().to_owned())),
+        ('N', Some(name.stem().to_owned())),
+        ('p', Some(prefix.to_owned())),
+        ('P', unescape(prefix)),
+        ('i', Some(instance.to_owned())),
+        ('I', unescape(instance)),
+        ('j', Some(last_part.to_owned())),
+        ('J', unescape(last_part)),
+        ('f', unescape_path(name.instance().unwrap_or(prefix))),
+    ];
+    values.into_iter().filter_map(|(letter, value)| Some((letter, value?))).collect()
 }
 
 #[cfg(test)]

@@ -1,42 +1,61 @@
 //! Which drop-ins apply to a unit, and in which order (systemd: `src/shared/dropin.c: unit_file_find_dropin_paths`).
 
 use super::Root;
-use super::listing::{Directory, Kind, unreadable};
+use super::listing::{Directory, Kind, entries, unreadable};
 use crate::UnitName;
 use crate::name::is_unit_type;
+use hashbrown::HashMap;
 use ringfence_terms::{Complaint, Severity};
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// The directories for drop-ins of every search directory, in search order, by their names without `.d`.
+/// The directories for drop-ins of every search directory, in search order, by their names without `.d`. Each is listed
+/// when a unit first asks for it.
 #[derive(Debug, Default)]
 pub(super) struct DropInMap {
-    by_search_dir: Vec<HashMap<String, DropInDirectory>>,
+    by_search_dir: Vec<HashMap<String, Listed>>,
+}
+
+#[derive(Debug)]
+struct Listed {
+    kind: Kind,
+    directory: OnceLock<DropInDirectory>,
 }
 
 #[derive(Debug, Default)]
 struct DropInDirectory {
     /// Inside the tree, without symlinks, as systemd shows it.
     real: PathBuf,
-    /// The names of its `.conf` files.
-    files: Vec<OsString>,
+    /// The directory itself, where there is one.
+    fd: Option<OwnedFd>,
+    /// The names of its `.conf` files, of whatever kind these are (`src/basic/conf-files.c: files_add`).
+    files: Vec<(String, Kind)>,
     complaints: Vec<Complaint>,
 }
 
+/// A drop-in that applies to a unit.
+pub(super) struct Found<'a> {
+    /// Inside the tree; only the last component may be a symlink.
+    pub path: PathBuf,
+    pub name: &'a str,
+    pub kind: Kind,
+    pub directory: Option<&'a OwnedFd>,
+}
+
 impl DropInMap {
-    pub(super) fn build(root: &Root, directories: &[Directory]) -> DropInMap {
+    pub(super) fn build(directories: &[Directory]) -> DropInMap {
         let of_dir = |directory: &Directory| {
             let named = directory.entries.iter().filter_map(|(file_name, kind)| {
                 let name = file_name.strip_suffix(".d")?;
-                let is_candidate =
-                    *kind != Kind::File && (is_unit_type(name) || UnitName::parse(name).is_ok());
-                is_candidate.then_some((name, file_name, *kind))
+                let is_candidate = matches!(kind, Kind::Directory | Kind::Symlink)
+                    && (is_unit_type(name) || UnitName::is_valid(name));
+                is_candidate.then(|| (name.to_owned(), Listed { kind: *kind, directory: OnceLock::new() }))
             });
-            named.map(|(name, file, kind)| (name.to_owned(), read(root, directory, file, kind))).collect()
+            named.collect()
         };
         DropInMap { by_search_dir: directories.iter().map(of_dir).collect() }
     }
@@ -46,17 +65,29 @@ impl DropInMap {
     ///
     /// Of files with one name the first counts, going through all search directories for each of the unit's names, and
     /// through them once more for the type. The order of application is that of file names alone.
-    pub(super) fn find(&self, names: &[&UnitName]) -> (Vec<PathBuf>, Vec<Complaint>) {
-        let mut files: BTreeMap<&OsString, PathBuf> = BTreeMap::new();
+    pub(super) fn find(
+        &self,
+        root: &Root,
+        directories: &[Directory],
+        names: &[&UnitName],
+    ) -> (Vec<Found<'_>>, Vec<Complaint>) {
+        let mut files: BTreeMap<&str, Found<'_>> = BTreeMap::new();
         let mut complaints = Vec::new();
         let mut seen_dirs: Vec<&Path> = Vec::new();
         let mut levels: Vec<Vec<String>> = names.iter().map(|name| name.drop_in_names()).collect();
         levels.extend(names.first().map(|name| vec![name.suffix().to_owned()]));
         for level in &levels {
-            for search_dir in &self.by_search_dir {
-                for directory in level.iter().filter_map(|name| search_dir.get(name)) {
-                    for file in &directory.files {
-                        files.entry(file).or_insert_with(|| directory.real.join(file));
+            for (search_dir, above) in self.by_search_dir.iter().zip(directories) {
+                for (name, listed) in level.iter().filter_map(|name| search_dir.get_key_value(name)) {
+                    let directory =
+                        listed.directory.get_or_init(|| read(root, above, &format!("{name}.d"), listed.kind));
+                    for (file, kind) in &directory.files {
+                        files.entry(file).or_insert_with(|| Found {
+                            path: directory.real.join(file),
+                            name: file,
+                            kind: *kind,
+                            directory: directory.fd.as_ref(),
+                        });
                     }
                     if !directory.complaints.is_empty() && !seen_dirs.contains(&&*directory.real) {
                         seen_dirs.push(&directory.real);
@@ -75,35 +106,25 @@ fn read(root: &Root, directory: &Directory, file_name: &str, kind: Kind) -> Drop
         return DropInDirectory {
             complaints: root.resolve(&path).map(|_| hidden_link(root, &path)).into_iter().collect(),
             real: path,
-            files: Vec::new(),
+            ..DropInDirectory::default()
         };
     }
     // Only of a symlink is it unknown where it leads; the search directory's own were followed before.
-    let real = match kind {
-        Kind::Symlink => root.resolve(&path),
-        _ => Ok(directory.real.join(file_name)),
+    let opened = match kind {
+        Kind::Symlink => root.open_directory(&path),
+        _ => directory.open_below(file_name).map(|fd| (fd, directory.real.join(file_name))),
     };
-    match real.and_then(|real| list(root, real)) {
-        Ok((real, files)) => DropInDirectory { real, files, complaints: Vec::new() },
+    match opened.and_then(|(fd, real)| Ok((entries(&fd)?, fd, real))) {
+        Ok((mut files, fd, real)) => {
+            files.retain(|(name, _)| name.ends_with(".conf") && !name.starts_with('.'));
+            DropInDirectory { real, fd: Some(fd), files, complaints: Vec::new() }
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => DropInDirectory::default(),
         Err(error) => {
             let complaints = vec![unreadable(root, &path, &error)];
-            DropInDirectory { real: path, files: Vec::new(), complaints }
+            DropInDirectory { real: path, complaints, ..DropInDirectory::default() }
         }
     }
-}
-
-/// A directory and the names of its `.conf` files, of whatever kind these are
-/// (`src/basic/conf-files.c: files_add`).
-fn list(root: &Root, real: PathBuf) -> io::Result<(PathBuf, Vec<OsString>)> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(root.outside(&real))? {
-        let name = entry?.file_name();
-        if name.as_bytes().ends_with(b".conf") && !name.as_bytes().starts_with(b".") {
-            files.push(name);
-        }
-    }
-    Ok((real, files))
 }
 
 /// The manager asks whether a symlink's target is a directory without saying in which directory the link stands, so a

@@ -2,8 +2,9 @@
 
 use super::{Root, SearchPath};
 use ringfence_terms::{Complaint, Severity};
-use std::fs;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// One search directory that exists.
@@ -13,8 +14,18 @@ pub(super) struct Directory {
     pub path: PathBuf,
     /// The same without symlinks.
     pub real: PathBuf,
-    /// What is in it and may matter: files, directories and symlinks with names in UTF-8, sorted.
+    /// The directory itself, so that what is in it need not be looked up from the root.
+    pub fd: OwnedFd,
+    /// What is in it and may matter, sorted.
     pub entries: Vec<(String, Kind)>,
+}
+
+impl Directory {
+    /// Opens a directory in it, which the listing has shown to be one and no symlink.
+    pub fn open_below(&self, name: &str) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(&self.fd, name, flags, Mode::empty())?)
+    }
 }
 
 /// What an entry is.
@@ -23,6 +34,8 @@ pub(super) enum Kind {
     File,
     Directory,
     Symlink,
+    /// Nothing that could be a unit: a socket, a device.
+    Other,
 }
 
 /// Lists every directory of the search path. One that does not exist is passed over; one that cannot be read is
@@ -41,25 +54,44 @@ pub(super) fn list_all(search: &SearchPath) -> (Vec<Directory>, Vec<Complaint>) 
 }
 
 fn list(root: &Root, path: &Path) -> io::Result<Directory> {
-    let real = root.resolve(path)?;
+    let (fd, real) = root.open_directory(path)?;
+    let mut entries = entries(&fd)?;
+    entries.sort();
+    Ok(Directory { path: path.to_path_buf(), real, fd, entries })
+}
+
+/// What is in a directory and may matter. A name that is not UTF-8 is neither a unit's name nor that of a directory for
+/// drop-ins.
+pub(super) fn entries(directory: &OwnedFd) -> io::Result<Vec<(String, Kind)>> {
+    let mut buffer = Vec::with_capacity(LISTED_AT_ONCE);
+    let mut listing = RawDir::new(directory, buffer.spare_capacity_mut());
     let mut entries = Vec::new();
-    for entry in fs::read_dir(root.outside(&real))? {
+    while let Some(entry) = listing.next() {
         let entry = entry?;
-        let kind = entry.file_type()?;
-        let kind = match () {
-            () if kind.is_file() => Kind::File,
-            () if kind.is_dir() => Kind::Directory,
-            () if kind.is_symlink() => Kind::Symlink,
-            () => continue,
+        let Ok(name) = entry.file_name().to_str() else { continue };
+        let kind = match entry.file_type() {
+            // Not every file system tells what an entry is.
+            FileType::Unknown => {
+                let stat = statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+                FileType::from_raw_mode(stat.st_mode)
+            }
+            known => known,
         };
-        // A name that is not UTF-8 is neither a unit's name nor that of a directory for drop-ins.
-        if let Ok(name) = entry.file_name().into_string() {
-            entries.push((name, kind));
+        let kind = match kind {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Directory,
+            FileType::Symlink => Kind::Symlink,
+            _ => Kind::Other,
+        };
+        if !matches!(name, "." | "..") {
+            entries.push((name.to_owned(), kind));
         }
     }
-    entries.sort();
-    Ok(Directory { path: path.to_path_buf(), real, entries })
+    Ok(entries)
 }
+
+/// The bytes that one system call may return of a directory.
+const LISTED_AT_ONCE: usize = 32 * 1024;
 
 /// The complaint that something in the tree could not be read, so that what is in it does not count.
 pub(super) fn unreadable(root: &Root, path: &Path, error: &io::Error) -> Complaint {

@@ -2,7 +2,7 @@
 
 use super::env_file;
 use super::{Environment, Root};
-use crate::{Manager, Specifiers, UnitName};
+use crate::{Manager, Specifiers};
 use rustix::process::{getgid, getuid};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -172,26 +172,6 @@ fn set_of_user(values: &mut Specifiers, environment: &Environment) {
         if let Some(path) = path.to_str() {
             values.set(letter, path);
         }
-    }
-}
-
-/// One unit's specifiers, from those of its manager; `%y` and `%Y` are for [`set_fragment`].
-pub(super) fn specifiers_of_unit(manager: &Specifiers, name: &UnitName) -> Specifiers {
-    let mut values = manager.clone();
-    values.extend(Specifiers::of_name(name));
-    if let Some(runtime) = manager.get('t') {
-        values.set('d', format!("{runtime}/credentials/{name}"));
-    }
-    values
-}
-
-/// Sets what follows from where the fragment really stands.
-pub(super) fn set_fragment(values: &mut Specifiers, real: &Path) {
-    if let Some(directory) = real.parent().and_then(Path::to_str) {
-        values.set('Y', directory);
-    }
-    if let Some(real) = real.to_str() {
-        values.set('y', real);
     }
 }
 

@@ -31,29 +31,29 @@ pub use file::{FileError, load_file, name_of_file};
 pub use root::Root;
 pub use search_path::{Environment, SearchPath};
 
-use crate::text::UnitText;
+use crate::specifier::OfMachine;
+use crate::text::{Setting, UnitText};
 use crate::{Assignment, LoadState, Specifiers, Unit, UnitName};
 use drop_ins::DropInMap;
+use hashbrown::HashMap;
 use listing::{Directory, Kind};
-use names::NameMap;
-use read::{Contents, Place, ReadError};
+use names::{Fragment, NameMap};
+use read::{Contents, ReadError};
 use ringfence_terms::{Complaint, Severity};
-use std::collections::{BTreeSet, HashMap};
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// All units below a search path, as the directories were when it was opened, and each drop-in as it was when it was
 /// first read.
 #[derive(Debug)]
 pub struct UnitTree {
     search: SearchPath,
-    environment: Environment,
     directories: Vec<Directory>,
     names: NameMap,
     drop_ins: DropInMap,
     complaints: Vec<Complaint>,
-    machine: OnceLock<Specifiers>,
+    machine: Arc<OfMachine>,
     /// The drop-ins read so far: one in `service.d` is every service's.
     read: Mutex<HashMap<PathBuf, DropIn>>,
 }
@@ -71,17 +71,10 @@ impl UnitTree {
     pub fn open(search: SearchPath, environment: Environment) -> UnitTree {
         let (directories, complaints) = listing::list_all(&search);
         let names = NameMap::build(&search.root, &directories);
-        let drop_ins = DropInMap::build(&search.root, &directories);
-        UnitTree {
-            search,
-            environment,
-            directories,
-            names,
-            drop_ins,
-            complaints,
-            machine: OnceLock::new(),
-            read: Mutex::default(),
-        }
+        let drop_ins = DropInMap::build(&directories);
+        let (root, manager) = (search.root.clone(), search.manager);
+        let machine = Arc::new(OfMachine::new(move || machine::specifiers(&root, manager, &environment)));
+        UnitTree { search, directories, names, drop_ins, complaints, machine, read: Mutex::default() }
     }
 
     /// The search path.
@@ -100,14 +93,13 @@ impl UnitTree {
     /// systemd loads no template itself; here one is loaded like any unit, with an empty instance.
     pub fn load(&self, name: &UnitName) -> Unit {
         let root = &self.search.root;
-        let found = self.names.find(root, name);
-        let machine =
-            self.machine.get_or_init(|| machine::specifiers(root, self.search.manager, &self.environment));
+        let found = self.names.find(root, &self.directories, name);
+        let specifiers = |fragment| Specifiers::of_unit(&found.id, fragment, self.machine.clone());
         let mut unit = Unit {
             name: name.clone(),
-            specifiers: machine::specifiers_of_unit(machine, &found.id),
+            specifiers: specifiers(None),
             aliases: found.names.iter().filter(|name| **name != found.id).cloned().collect(),
-            id: found.id,
+            id: found.id.clone(),
             manager: self.search.manager,
             state: LoadState::NotFound,
             fragment: None,
@@ -117,13 +109,14 @@ impl UnitTree {
         };
         let Some(fragment) = found.fragment else { return unit };
         let file: Arc<Path> = root.outside(&fragment.path).into();
-        match read::read(root, &fragment.real) {
+        match self.read_fragment(fragment) {
             Ok(Contents::Mask) => unit.state = LoadState::Masked,
             Ok(Contents::Bytes { bytes, real }) => {
-                machine::set_fragment(&mut unit.specifiers, &real);
+                unit.specifiers = specifiers(Some(real));
                 let text = UnitText::parse(file.clone(), bytes);
                 unit.state = if text.is_fatal() { LoadState::Error } else { LoadState::Loaded };
-                add(&mut unit, &text);
+                complain(&mut unit, &text);
+                unit.assignments = text.into_assignments().map(assignment).collect();
             }
             // systemd's load state for a file that it cannot open is "not-found", and the names are not merged.
             Err(ReadError::Open(error)) => {
@@ -146,34 +139,51 @@ impl UnitTree {
         unit
     }
 
+    fn read_fragment(&self, fragment: &Fragment) -> Result<Contents, ReadError> {
+        let root = &self.search.root;
+        match fragment.real.file_name().filter(|_| fragment.is_regular) {
+            Some(name) => {
+                let directory = &self.directories[fragment.directory].fd;
+                read::read_listed(root, directory, name, &fragment.real)
+            }
+            None => read::read(root, &fragment.real),
+        }
+    }
+
     fn load_drop_ins(&self, unit: &mut Unit) {
         let root = &self.search.root;
         let names: Vec<&UnitName> = std::iter::once(&unit.id).chain(&unit.aliases).collect();
-        let (drop_ins, complaints) = self.drop_ins.find(&names);
+        let (drop_ins, complaints) = self.drop_ins.find(root, &self.directories, &names);
         unit.complaints.extend(complaints);
-        for path in drop_ins {
-            match self.drop_in(&path) {
-                DropIn::Mask => unit.drop_ins.push(root.outside(&path).into()),
+        for found in drop_ins {
+            match self.drop_in(&found) {
+                DropIn::Mask => unit.drop_ins.push(root.outside(&found.path).into()),
                 DropIn::Text(text) => {
-                    add(unit, &text);
+                    complain(unit, &text);
+                    unit.assignments.extend(text.assignments().cloned().map(assignment));
                     unit.drop_ins.push(text.file().clone());
                 }
                 DropIn::Unreadable(complaint) => {
                     unit.complaints.push(complaint);
-                    unit.drop_ins.push(root.outside(&path).into());
+                    unit.drop_ins.push(root.outside(&found.path).into());
                 }
             }
         }
     }
 
     /// Reads a drop-in, each once.
-    fn drop_in(&self, path: &Path) -> DropIn {
+    fn drop_in(&self, found: &drop_ins::Found<'_>) -> DropIn {
         let lock = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = &*found.path;
         if let Some(known) = lock().get(path) {
             return known.clone();
         }
         let root = &self.search.root;
-        let found = match read::read(root, path) {
+        let contents = match found.directory.filter(|_| found.kind == Kind::File) {
+            Some(directory) => read::read_listed(root, directory, found.name.as_ref(), path),
+            None => read::read(root, path),
+        };
+        let drop_in = match contents {
             Ok(Contents::Mask) => DropIn::Mask,
             Ok(Contents::Bytes { bytes, .. }) => {
                 DropIn::Text(Arc::new(UnitText::parse(root.outside(path), bytes)))
@@ -182,58 +192,72 @@ impl UnitTree {
                 DropIn::Unreadable(listing::unreadable(root, path, &error))
             }
         };
-        lock().insert(path.to_path_buf(), found.clone());
-        found
+        lock().insert(path.to_path_buf(), drop_in.clone());
+        drop_in
     }
 
     /// The names of all services that can be loaded, each unit once, by its id: those with a file, but no templates and
     /// no masks; and the instances that a `.wants`, `.requires` or `.upholds` directory asks for.
     pub fn services(&self) -> Vec<UnitName> {
-        let wanted = self.wanted();
+        let is_loadable = |fragment: &Fragment| fragment.is_loadable(&self.search.root, &self.directories);
+        self.services_where(is_loadable)
+    }
+
+    /// As [`services`](Self::services), with those that are masked: whoever loads them all learns that from the files
+    /// themselves, and need not ask twice.
+    pub fn services_and_masks(&self) -> Vec<UnitName> {
+        self.services_where(|_| true)
+    }
+
+    fn services_where(&self, is_wanted: impl Fn(&Fragment) -> bool) -> Vec<UnitName> {
+        let wanted = self.wanted_instances();
         let names = self.names.names().chain(wanted.iter().map(String::as_str));
-        let services = names.filter_map(|name| UnitName::parse(name).ok());
-        let services = services.filter(|name| name.is_service() && !name.is_template());
+        let services =
+            names.filter(|name| name.ends_with(".service")).filter_map(|name| UnitName::parse(name).ok());
         let mut ids = BTreeSet::new();
-        for name in services {
-            let found = self.names.find(&self.search.root, &name);
-            if found.fragment.is_some_and(|fragment| self.is_loadable(&fragment.real)) {
+        for name in services.filter(|name| !name.is_template()) {
+            let found = self.names.find(&self.search.root, &self.directories, &name);
+            if found.fragment.is_some_and(&is_wanted) {
                 ids.insert(found.id);
             }
         }
         ids.into_iter().collect()
     }
 
-    fn is_loadable(&self, fragment: &Path) -> bool {
-        matches!(read::place(&self.search.root, fragment), Ok(Place::File(..)))
-    }
-
-    /// The names of the links in the directories that make one unit depend on others.
-    fn wanted(&self) -> BTreeSet<String> {
+    /// The names of links to instances of services in the directories that make one unit depend on others. Other links
+    /// name what stands in a search directory itself.
+    fn wanted_instances(&self) -> BTreeSet<String> {
         let mut wanted = BTreeSet::new();
         for directory in &self.directories {
             let is_dependency =
                 |name: &str| [".wants", ".requires", ".upholds"].iter().any(|end| name.ends_with(end));
-            for (name, _) in
-                directory.entries.iter().filter(|(name, kind)| *kind != Kind::File && is_dependency(name))
-            {
-                let outside = self.search.root.outside(&directory.real.join(name));
-                let entries = fs::read_dir(outside).into_iter().flatten().flatten();
-                wanted.extend(entries.filter_map(|entry| entry.file_name().into_string().ok()));
+            for (name, kind) in directory.entries.iter().filter(|(name, _)| is_dependency(name)) {
+                let opened = match kind {
+                    Kind::Directory => directory.open_below(name),
+                    Kind::Symlink => {
+                        self.search.root.open_directory(&directory.path.join(name)).map(|(fd, _)| fd)
+                    }
+                    Kind::File | Kind::Other => continue,
+                };
+                let entries = opened.and_then(|fd| listing::entries(&fd)).unwrap_or_default();
+                let names = entries.into_iter().map(|(name, _)| name);
+                wanted.extend(names.filter(|name| name.contains('@') && name.ends_with(".service")));
             }
         }
         wanted
     }
 }
 
-/// Adds what one file says.
-fn add(unit: &mut Unit, text: &UnitText) {
+/// Adds what is wrong with one file.
+fn complain(unit: &mut Unit, text: &UnitText) {
     let mut complaints = text.complaints().to_vec();
     complaints.extend(text.unknown_sections(unit.id.suffix()));
     complaints.sort_by_key(|complaint| complaint.line);
     unit.complaints.extend(complaints);
-    unit.assignments.extend(
-        text.assignments().map(|s| Assignment { section: s.section.clone(), origin: s.origin.clone() }),
-    );
+}
+
+fn assignment(setting: Setting) -> Assignment {
+    Assignment { section: setting.section, origin: setting.origin }
 }
 
 #[cfg(test)]

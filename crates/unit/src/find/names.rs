@@ -5,10 +5,14 @@ use super::listing::{Directory, Kind};
 use super::read::{Place, place};
 use super::root::{Last, Missing};
 use crate::UnitName;
+use hashbrown::HashMap;
 use ringfence_terms::{Complaint, Severity};
-use std::collections::{BTreeSet, HashMap};
-use std::fs;
-use std::path::{Path, PathBuf};
+use rustix::fs::{AtFlags, FileType, readlinkat, statat};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 
 /// The number of steps from alias to alias after which systemd gives up (`FOLLOW_MAX`).
 const MAX_STEPS: usize = 8;
@@ -29,15 +33,32 @@ pub(super) struct Fragment {
     pub path: PathBuf,
     /// The same in the directory's path without symlinks; only the last component may still be one.
     pub real: PathBuf,
+    /// Which of the search directories that exist it is in, counted from 0.
+    pub directory: usize,
+    /// Whether the listing has shown a regular file; else it is a symlink.
+    pub is_regular: bool,
 }
 
 impl Fragment {
-    fn new(directory: &Directory, name: &str) -> Fragment {
-        Fragment { path: directory.path.join(name), real: directory.real.join(name) }
+    fn new(directories: &[Directory], at: usize, name: &str, is_regular: bool) -> Fragment {
+        let Directory { path, real, .. } = &directories[at];
+        Fragment { path: path.join(name), real: real.join(name), directory: at, is_regular }
     }
 
     fn name(&self) -> Option<UnitName> {
         UnitName::parse(self.path.file_name()?.to_str()?).ok()
+    }
+
+    /// Whether there is something to read: no mask, and no directory.
+    pub fn is_loadable(&self, root: &Root, directories: &[Directory]) -> bool {
+        if self.is_regular
+            && let Some(name) = self.real.file_name()
+            && let Ok(stat) = statat(&directories[self.directory].fd, name, AtFlags::SYMLINK_NOFOLLOW)
+            && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+        {
+            return stat.st_size > 0;
+        }
+        matches!(place(root, &self.real), Ok(Place::File(..)))
     }
 }
 
@@ -69,47 +90,49 @@ pub(super) struct Found<'a> {
 impl NameMap {
     pub(super) fn build(root: &Root, directories: &[Directory]) -> NameMap {
         let mut map = NameMap::default();
-        for directory in directories {
+        let mut links = Links::new(root, directories);
+        for (at, directory) in directories.iter().enumerate() {
             for (name, kind) in &directory.entries {
-                if UnitName::parse(name).is_err() || map.targets.contains_key(name) {
+                if !matches!(kind, Kind::File | Kind::Symlink)
+                    || !UnitName::is_valid(name)
+                    || map.targets.contains_key(name)
+                {
                     continue;
                 }
-                match kind {
-                    Kind::File => {
-                        map.targets.insert(name.clone(), Target::File(Fragment::new(directory, name)));
+                let target = match kind {
+                    Kind::Symlink => links.target(at, name),
+                    _ => Ok(Target::File(Fragment::new(directories, at, name, true))),
+                };
+                match target {
+                    Ok(target) => {
+                        map.targets.insert(name.clone(), target);
                     }
-                    Kind::Symlink => match link_target(root, directories, directory, name) {
-                        Ok(target) => {
-                            map.targets.insert(name.clone(), target);
-                        }
-                        Err(Rejection::ToItself) => {}
-                        Err(Rejection::Because(reason)) => {
-                            let complaint = Complaint {
-                                severity: Severity::Warning,
-                                message: format!("systemd passes over this symlink: {reason}"),
-                                file: root.outside(&directory.path.join(name)).into(),
-                                line: 0,
-                                subject: String::new(),
-                                help: Some("let it point to a unit of the same type and kind".to_owned()),
-                            };
-                            map.rejected.entry(name.clone()).or_default().push(complaint);
-                        }
-                    },
-                    Kind::Directory => {}
+                    Err(Rejection::ToItself) => {}
+                    Err(Rejection::Because(reason)) => {
+                        let complaint = Complaint {
+                            severity: Severity::Warning,
+                            message: format!("systemd passes over this symlink: {reason}"),
+                            file: root.outside(&directory.path.join(name)).into(),
+                            line: 0,
+                            subject: String::new(),
+                            help: Some("let it point to a unit of the same type and kind".to_owned()),
+                        };
+                        map.rejected.entry(name.clone()).or_default().push(complaint);
+                    }
                 }
             }
         }
-        map.collect_aliases(root);
+        map.collect_aliases(root, directories);
         map
     }
 
     /// Fills the way back from fragments to their aliases. Those that lead to a mask do not count.
-    fn collect_aliases(&mut self, root: &Root) {
+    fn collect_aliases(&mut self, root: &Root, directories: &[Directory]) {
         let mut aliases: HashMap<String, Vec<String>> = HashMap::new();
         for (name, target) in &self.targets {
             let Target::Alias(_) = target else { continue };
             let Step::File(fragment) = self.follow(name) else { continue };
-            if !matches!(place(root, &fragment.real), Ok(Place::File(..))) {
+            if !fragment.is_loadable(root, directories) {
                 continue;
             }
             let Some(end) = fragment.name() else { continue };
@@ -146,7 +169,7 @@ impl NameMap {
     }
 
     /// A unit's fragment and names (`unit_file_find_fragment`). An exact name beats a template in any directory.
-    pub(super) fn find(&self, root: &Root, name: &UnitName) -> Found<'_> {
+    pub(super) fn find(&self, root: &Root, directories: &[Directory], name: &UnitName) -> Found<'_> {
         let mut names = BTreeSet::from([name.clone()]);
         self.add_aliases(name, None, name, &mut names);
 
@@ -184,8 +207,7 @@ impl NameMap {
             // speak: it is no mask, and the instance has no file of its own to which another alias does not lead.
             let filled = with_instance_of(&end, name);
             let is_own = filled == end
-                || (matches!(place(root, &fragment.real), Ok(Place::File(..)))
-                    && !self.leads_elsewhere(&filled, Some(&end)));
+                || (fragment.is_loadable(root, directories) && !self.leads_elsewhere(&filled, Some(&end)));
             if is_own || names.contains(&filled) {
                 id = filled.clone();
             }
@@ -240,25 +262,53 @@ enum Rejection {
     Because(String),
 }
 
-/// What a symlink in a search directory stands for (`unit_file_resolve_symlink`).
-fn link_target(
-    root: &Root,
-    directories: &[Directory],
-    directory: &Directory,
-    name: &str,
-) -> Result<Target, Rejection> {
-    let unreadable = |error: std::io::Error| Rejection::Because(format!("it cannot be followed ({error})"));
-    let written = fs::read_link(root.outside(&directory.real.join(name))).map_err(unreadable)?;
-    let target = directory.path.join(&written);
-    let target = root.chase(&target, Last::Keep, Missing::Passes).map_err(unreadable)?;
-    let in_search_path =
-        directories.iter().any(|dir| target.starts_with(&dir.path) || target.starts_with(&dir.real));
-    if !in_search_path {
-        return Ok(Target::File(Fragment::new(directory, name)));
+/// What symlinks in the search directories stand for.
+struct Links<'a> {
+    root: &'a Root,
+    directories: &'a [Directory],
+    /// Where directories really are, by the paths that symlinks give them. Most links lead to a few directories.
+    real: HashMap<PathBuf, PathBuf>,
+}
+
+impl<'a> Links<'a> {
+    fn new(root: &'a Root, directories: &'a [Directory]) -> Links<'a> {
+        let named = directories.iter().map(|d| (d.path.clone(), d.real.clone()));
+        let real = directories.iter().map(|d| (d.real.clone(), d.real.clone()));
+        Links { root, directories, real: named.chain(real).collect() }
     }
-    let target_name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    check_alias(name, target_name)?;
-    Ok(Target::Alias(target_name.to_owned()))
+
+    /// What one stands for (`unit_file_resolve_symlink`).
+    fn target(&mut self, at: usize, name: &str) -> Result<Target, Rejection> {
+        let unreadable = |error: io::Error| Rejection::Because(format!("it cannot be followed ({error})"));
+        let directory = &self.directories[at];
+        let written =
+            readlinkat(&directory.fd, name, Vec::new()).map_err(|error| unreadable(error.into()))?;
+        let target = directory.path.join(OsStr::from_bytes(written.as_bytes()));
+        let target = self.resolve(&target).map_err(unreadable)?;
+        let is_in = |dir: &Directory| target.starts_with(&dir.path) || target.starts_with(&dir.real);
+        if !self.directories.iter().any(is_in) {
+            return Ok(Target::File(Fragment::new(self.directories, at, name, false)));
+        }
+        let target_name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        check_alias(name, target_name)?;
+        Ok(Target::Alias(target_name.to_owned()))
+    }
+
+    /// Follows every symlink but the last component's, which may be missing.
+    fn resolve(&mut self, path: &Path) -> io::Result<PathBuf> {
+        let (Some(above), Some(Component::Normal(name))) = (path.parent(), path.components().next_back())
+        else {
+            return self.root.chase(path, Last::Keep, Missing::Passes);
+        };
+        if let Some(real) = self.real.get(above) {
+            return Ok(real.join(name));
+        }
+        let target = self.root.chase(path, Last::Keep, Missing::Passes)?;
+        if let Some(real) = target.parent() {
+            self.real.insert(above.to_path_buf(), real.to_path_buf());
+        }
+        Ok(target)
+    }
 }
 
 /// Whether one name may be an alias of the other (`unit_validate_alias_symlink_or_warn`).

@@ -3,8 +3,13 @@
 use super::Root;
 use super::root::{Last, Missing};
 use crate::text::LONG_LINE_MAX;
+use rustix::buffer::spare_capacity;
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +59,41 @@ pub(super) fn place(root: &Root, path: &Path) -> io::Result<Place> {
         () => Place::Other,
     })
 }
+
+/// Reads a file that the listing of its directory has shown to be a regular one; `path` is where it stands inside the
+/// tree. What has become something else since is looked at anew.
+pub(super) fn read_listed(
+    root: &Root,
+    directory: &OwnedFd,
+    name: &OsStr,
+    path: &Path,
+) -> Result<Contents, ReadError> {
+    // Opening a pipe would wait for a writer.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match openat(directory, name, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::LOOP) => return read(root, path),
+        Err(error) => return Err(ReadError::Open(error.into())),
+    };
+    let mut bytes = Vec::with_capacity(READ_AT_ONCE);
+    loop {
+        let room = bytes.capacity() - bytes.len();
+        match rustix::io::read(&file, spare_capacity(&mut bytes)) {
+            Ok(count) if count < room => break,
+            Ok(_) => bytes.reserve(bytes.len()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(ReadError::Read(error.into())),
+        }
+    }
+    bytes.shrink_to_fit();
+    match bytes.is_empty() {
+        true => Ok(Contents::Mask),
+        false => Ok(Contents::Bytes { bytes, real: path.to_path_buf() }),
+    }
+}
+
+/// More than most unit files have, so that a second system call need not find the end.
+const READ_AT_ONCE: usize = 8 * 1024;
 
 /// Reads what is there.
 pub(super) fn read(root: &Root, path: &Path) -> Result<Contents, ReadError> {

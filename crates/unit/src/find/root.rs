@@ -1,9 +1,12 @@
 //! The system tree that files are looked up in: the running system, or an unbooted one below a directory.
 
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, open, openat2};
+use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
 /// The number of symlinks after which a path counts as a loop (`src/basic/chase.c: CHASE_MAX`).
@@ -64,6 +67,20 @@ impl Root {
         self.chase(path, Last::Follow, Missing::Fails)
     }
 
+    /// Opens a directory and says where it really is. Where no symlink leads there, which is the rule, that takes one
+    /// system call.
+    pub(super) fn open_directory(&self, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match openat2(CWD, self.outside(path), flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+            Ok(directory) => return Ok((directory, plain(path))),
+            Err(Errno::NOENT) => return Err(Errno::NOENT.into()),
+            // A symlink is on the way, or the kernel lacks the call, or something forbids it.
+            Err(_) => {}
+        }
+        let real = self.resolve(path)?;
+        Ok((open(self.outside(&real), flags, Mode::empty())?, real))
+    }
+
     pub(super) fn chase(&self, path: &Path, last: Last, missing: Missing) -> io::Result<PathBuf> {
         let mut pending: VecDeque<OsString> = names(path).map(OsStr::to_owned).collect();
         let mut done = PathBuf::from("/");
@@ -82,7 +99,7 @@ impl Root {
                 Ok(meta) if meta.is_symlink() => {
                     links += 1;
                     if links > MAX_LINKS {
-                        return Err(io::Error::from_raw_os_error(rustix::io::Errno::LOOP.raw_os_error()));
+                        return Err(io::Error::from_raw_os_error(Errno::LOOP.raw_os_error()));
                     }
                     let target = fs::read_link(&outside)?;
                     if target.is_absolute() {
@@ -107,6 +124,19 @@ impl Root {
     }
 }
 
+/// A path without `.` and `..`, where no symlink is in it.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::from("/");
+    for name in names(path) {
+        if name == ".." {
+            plain.pop();
+        } else {
+            plain.push(name);
+        }
+    }
+    plain
+}
+
 /// A path's components without the root, `.` and empty ones; `..` stays.
 fn names(path: &Path) -> impl Iterator<Item = &OsStr> {
     path.components().filter_map(|component| match component {
@@ -119,7 +149,7 @@ fn names(path: &Path) -> impl Iterator<Item = &OsStr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt, symlink};
 
     #[test]
     fn links_stay_inside_the_tree() {
@@ -143,6 +173,15 @@ mod tests {
         assert_eq!(resolve("/lib/y").unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(resolve("/lib/x/file/z").unwrap_err().kind(), io::ErrorKind::NotADirectory);
         assert_eq!(root.outside(Path::new("/lib")), at("lib"));
+
+        for path in ["/lib/x", "/abs", "/usr/../abs/.", "/usr/lib/./x/../x"] {
+            let (directory, real) = root.open_directory(Path::new(path)).unwrap();
+            assert_eq!(real, Path::new("/usr/lib/x"), "{path}");
+            let (a, b) = (rustix::fs::fstat(directory).unwrap(), fs::metadata(at("usr/lib/x")).unwrap());
+            assert_eq!((a.st_dev, a.st_ino), (b.dev(), b.ino()), "{path}");
+        }
+        assert_eq!(root.open_directory(Path::new("/lib/y")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(root.open_directory(Path::new("/lib/x/file")).is_err());
 
         let keep = |path: &str, last| root.chase(Path::new(path), last, Missing::Passes).unwrap();
         assert_eq!(keep("/lib/../abs", Last::Keep), Path::new("/usr/abs"));

@@ -117,6 +117,14 @@ impl UnitText {
         })
     }
 
+    /// As [`assignments`](Self::assignments), handed over.
+    pub fn into_assignments(self) -> impl Iterator<Item = Setting> {
+        self.items.into_iter().take(self.in_effect).filter_map(|item| match item.kind {
+            ItemKind::Assignment(setting) => Some(setting),
+            _ => None,
+        })
+    }
+
     /// What is wrong with the syntax, in order of lines.
     pub fn complaints(&self) -> &[Complaint] {
         &self.complaints

@@ -47,13 +47,17 @@ impl<'a> Scorer<'a> {
     /// Every service that systemd could load here, the worst first. One that cannot be scored is left out and named.
     pub fn every_service(&self) -> Result<Vec<Score>, Failure> {
         let tree = self.context.units()?;
-        let names = tree.services();
-        let results = in_parallel(&names, |name| self.score(&tree.load(name)));
+        let names = tree.services_and_masks();
+        let results = in_parallel(&names, |name| {
+            let unit = tree.load(name);
+            (unit.state != LoadState::Masked).then(|| self.score(&unit))
+        });
         let mut scores = Vec::with_capacity(names.len());
         for (name, result) in names.iter().zip(results) {
             match result {
-                Ok(score) => scores.push(score),
-                Err(why) => self.context.note_in_detail(format_args!("not scored: {name}: {why}")),
+                None => {}
+                Some(Ok(score)) => scores.push(score),
+                Some(Err(why)) => self.context.note_in_detail(format_args!("not scored: {name}: {why}")),
             }
         }
         super::sort(&mut scores);
@@ -103,14 +107,17 @@ impl<'a> Scorer<'a> {
             return self.context.unit_in(tree, text);
         }
         let path = Path::new(text);
+        let unit = name_of_file(path, Some(TEST_INSTANCE)).map(|name| tree.load(&name));
+        // What was loaded need not be looked for.
+        let is_loaded = unit.as_ref().is_ok_and(|unit| unit.fragment.as_deref() == Some(path));
         if self.context.root.is_none()
+            && !is_loaded
             && let Err(error) = std::fs::metadata(path)
         {
             return Err(Failure::input(format!("{text}: {error}"))
                 .hint("give a unit's name, or the path of a unit file"));
         }
-        let name = name_of_file(path, Some(TEST_INSTANCE)).map_err(Failure::input)?;
-        Ok(tree.load(&name))
+        unit.map_err(Failure::input)
     }
 
     /// The score of a loaded unit, or why there is none.
