@@ -6,6 +6,7 @@ use ringfence_terms::{Complaint, Severity};
 use std::path::PathBuf;
 
 /// The global options, put to use.
+#[derive(Clone)]
 pub struct Context {
     /// `--root`.
     pub root: Option<PathBuf>,
@@ -37,6 +38,11 @@ impl Context {
             verbose: global.verbose,
             quiet: global.quiet,
         }
+    }
+
+    /// As it is for a process whose root is the tree below `--root`.
+    pub fn inside_root(&self) -> Context {
+        Context { root: None, ..self.clone() }
     }
 
     /// Prints complaints about a unit's files to standard error: errors always, warnings unless `-q`, notes with `-v`.

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use ringfence_agreement::Machine;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const PLACE: &str = "/etc/systemd/system/tried.service.d";
 const DROP_IN: &str = "/etc/systemd/system/tried.service.d/50-ringfence.conf";
@@ -290,5 +290,89 @@ fn killed_on_the_way() {
     }
     assert!(kills >= 2, "{kills} kills are too few: a step was not written down");
     let output = lab.ringfence(&["score", "tried"]);
+    lab.assert_as_before(&before, &output);
+}
+
+#[test]
+fn a_new_version_that_needs_more() {
+    let Some(lab) = Lab::boot("check") else { return };
+    let output = lab.apply(EXERCISE, "0s");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let check = || {
+        let arguments = ["harden", "tried", "--check", "--exercise", EXERCISE, "--format", "json"];
+        let output = lab.ringfence(&arguments);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), document, said(&output))
+    };
+    let before = lab.snapshot();
+    let (status, document, said) = check();
+    assert_eq!((status, &document["proven"]), (Some(0), &true.into()), "{said}");
+    assert_eq!(document["denied"].as_array().map(Vec::len), Some(0), "{document:#}");
+
+    // One that goes on when it is denied something.
+    let serve = |more: &str| {
+        let text = format!("#!/bin/sh\n{more}\necho up > /var/lib/tried/state\nexec sleep infinity\n");
+        lab.machine.write("/opt/serve", "755", text.as_bytes()).unwrap();
+    };
+    serve("echo > /etc/tried.new");
+    let (status, document, said) = check();
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(document["denied"][0]["path"], "/etc/tried.new", "{document:#}");
+    assert!(
+        document["denied"][0]["because"].as_str().unwrap().starts_with("ProtectSystem=strict"),
+        "{document:#}"
+    );
+
+    // One that does not.
+    serve("mkdir -p /var/spool/second || exit 4; unshare -U true || exit 5");
+    let (status, document, said) = check();
+    assert_eq!((status, &document["proven"]), (Some(1), &false.into()), "{said}");
+    let needs: Vec<&str> =
+        document["needs"].as_array().unwrap().iter().map(|need| need["line"].as_str().unwrap()).collect();
+    assert!(needs.iter().any(|line| line.contains("/var/spool")), "{document:#}");
+    assert!(needs.contains(&"RestrictNamespaces=user"), "{document:#}");
+    assert_eq!(lab.snapshot(), before, "a check changes nothing");
+}
+
+#[test]
+fn an_image() {
+    let Some(lab) = Lab::boot("image") else { return };
+    // The lab's own tree stands for one: a service of it does not know that it is hardened.
+    lab.shell("mkdir /image && mount --bind / /image");
+    let before = lab.snapshot();
+    let harden = |more: &[&str]| {
+        let arguments = ["--root", "/image", "harden", "tried", "--exercise", EXERCISE];
+        let output = lab.ringfence(&[&arguments[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    };
+    harden(&["-o", "/run/proposed.conf"]);
+    assert_eq!(lab.snapshot(), before, "trials write nothing");
+    harden(&["--apply"]);
+    let text = lab.shell(&format!("cmp {DROP_IN} /run/proposed.conf && cat {DROP_IN}"));
+    assert!(text.contains("ProtectSystem=strict\n"), "{text}");
+    assert!(
+        lab.shell("systemctl show tried -p ProtectSystem").contains("=no"),
+        "the manager was not asked to read it"
+    );
+    let output = lab.ringfence(&["--root", "/image", "rollback", "tried"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    lab.assert_as_before(&before, &output);
+}
+
+#[test]
+fn two_at_once_come_one_after_the_other() {
+    let Some(lab) = Lab::boot("two") else { return };
+    let before = lab.snapshot();
+    let arguments =
+        ["harden", "tried", "--exercise", EXERCISE, "--apply", "--watch", "3s", "-q", "--format", "json"];
+    let mut first =
+        lab.machine.command("/run/ringfence").args(arguments).stdout(Stdio::null()).spawn().unwrap();
+    lab.shell("until test -e /var/lib/ringfence/unfinished.json; do sleep 0.1; done");
+    // While it watches: a command that only asks undoes nothing, and one that changes waits.
+    let output = lab.ringfence(&["score", "tried"]);
+    assert_eq!(said(&output), "");
+    let output = lab.ringfence(&["rollback", "tried"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(first.wait().unwrap().success());
     lab.assert_as_before(&before, &output);
 }

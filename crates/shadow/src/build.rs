@@ -52,10 +52,10 @@ impl fmt::Display for ShadowError {
 
 impl std::error::Error for ShadowError {}
 
-type Result<T> = std::result::Result<T, ShadowError>;
+pub(crate) type Result<T> = std::result::Result<T, ShadowError>;
 
 /// Turns the kernel's answer into an error that says what was being done.
-fn doing<T>(result: rustix::io::Result<T>, what: impl FnOnce() -> String) -> Result<T> {
+pub(crate) fn doing<T>(result: rustix::io::Result<T>, what: impl FnOnce() -> String) -> Result<T> {
     result.map_err(|errno| ShadowError { doing: what(), errno })
 }
 
@@ -256,7 +256,12 @@ impl<'m> Shadow<'m> {
     }
 }
 
-fn fresh(kind: &'static str, target: &Path, flags: MountFlags, options: &std::ffi::CStr) -> Result<()> {
+pub(crate) fn fresh(
+    kind: &'static str,
+    target: &Path,
+    flags: MountFlags,
+    options: &std::ffi::CStr,
+) -> Result<()> {
     doing(mount(kind, target, kind, flags, options), || format!("mount a new {kind} on {}", target.display()))
 }
 

@@ -10,7 +10,9 @@
 
 mod build;
 mod device;
+mod image;
 mod treatment;
 
 pub use build::{Report, ShadowError, Weakness, enter};
+pub use image::enter_image;
 pub use treatment::{Treatment, treatment};

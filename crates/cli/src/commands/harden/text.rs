@@ -82,7 +82,10 @@ pub fn applied(context: &Context, settings: &Settings, applied: &Result<(), NotI
     let unit = &settings.unit;
     match applied {
         Ok(()) => {
-            context.note(format_args!("{GOOD}installed{GOOD:#}: ringfence rollback {unit} takes it back"));
+            let root =
+                context.root.as_ref().map_or_else(String::new, |root| format!("--root {} ", root.display()));
+            context
+                .note(format_args!("{GOOD}installed{GOOD:#}: ringfence {root}rollback {unit} takes it back"));
         }
         Err(NotInstalled { why, restored: Ok(()) }) => {
             anstream::eprintln!("{BAD}not installed{BAD:#}: {why}\n  everything is as before");

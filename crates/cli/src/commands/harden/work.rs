@@ -1,0 +1,154 @@
+//! What hardening one unit starts from, and the trials.
+
+use super::apply::Apply;
+use super::output::Output;
+use super::{Args, Depth, image, text};
+use crate::context::Context;
+use crate::failure::Failure;
+use ringfence_apply::NAME;
+use ringfence_exposure::{Mode, Policy, Score, Subject, assess};
+use ringfence_harden::{Found, Step, search};
+use ringfence_host::HostFacts;
+use ringfence_profile::Profile;
+use ringfence_propose::{Level, Options};
+use ringfence_record::{PtraceRecorder, Recorder};
+use ringfence_seccomp::Machine;
+use ringfence_settings::{Settings, catalogue};
+use ringfence_trial::{MakeRecorder, Report, Trial, TrialError};
+use ringfence_unit::Unit;
+use rustix::fd::AsFd;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A service that cannot be told to be done is left alone for so long.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// A unit, and all that is needed to try it.
+pub struct Work<'a> {
+    pub args: &'a Args,
+    pub context: &'a Context,
+    /// The unit as it is, what ringfence installed included.
+    pub installed: Unit,
+    /// The unit without that: a new proposal takes that one's place.
+    pub unit: Unit,
+    pub settings: Settings,
+    pub facts: HostFacts,
+    pub apply: Option<Apply<'a>>,
+    pub output: Option<Output>,
+    recorded: Profile,
+    options: Options,
+    /// What services and exercises print.
+    log: File,
+    /// Where exercises run.
+    directory: PathBuf,
+}
+
+impl<'a> Work<'a> {
+    /// Looks at everything; what cannot work is said before the first trial.
+    pub fn begin(args: &'a Args, context: &'a Context) -> Result<Work<'a>, Failure> {
+        let recorded = recorded(&args.profile)?;
+        let output = args.output.as_deref().map(Output::open).transpose()?;
+        let mut directory = std::env::current_dir()?;
+        let log = tempfile::tempfile()?;
+        let installed = context.unit(&args.unit)?;
+        let unit = before_ringfence(&installed);
+        let (settings, complaints) = Settings::from_unit(&unit);
+        context.complain(&complaints);
+        let apply = args.apply.then(|| Apply::prepare(args, context, &unit, &settings)).transpose()?;
+        let mut work = Work {
+            args,
+            context,
+            facts: context.facts()?,
+            options: options(args, context)?,
+            installed,
+            unit,
+            settings,
+            apply,
+            output,
+            recorded,
+            log,
+            directory: directory.clone(),
+        };
+        if let Some(root) = &context.root {
+            image::enter(root)?;
+            let inside = context.inside_root();
+            directory = PathBuf::from("/");
+            let installed = inside.unit(&args.unit)?;
+            let unit = before_ringfence(&installed);
+            let (settings, _) = Settings::from_unit(&unit);
+            work = Work { installed, unit, settings, facts: inside.facts()?, directory, ..work };
+        }
+        Ok(work)
+    }
+
+    /// Searches for the tightest drop-in.
+    pub fn search(&self) -> Result<Found, Failure> {
+        let mut run = |settings: &Settings| self.try_out(settings);
+        let mut hear = |step: Step<'_>| text::step(self.context, &step);
+        search(&self.unit, &self.facts, &self.recorded, self.options.clone(), &mut run, &mut hear)
+            .map_err(Failure::input)
+    }
+
+    /// One trial.
+    pub fn try_out(&self, settings: &Settings) -> Result<Report, TrialError> {
+        let make: Box<MakeRecorder> =
+            Box::new(|| PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>));
+        ringfence_trial::run(&Trial {
+            settings,
+            exercise: self.args.exercise.as_deref(),
+            directory: &self.directory,
+            limit: self.args.limit,
+            settle: SETTLE,
+            recorder: Some(&*make),
+            output: self.log.as_fd(),
+        })
+    }
+}
+
+/// The unit without what ringfence installed for it.
+fn before_ringfence(unit: &Unit) -> Unit {
+    match ours(unit) {
+        Some(file) => unit.with_drop_in(file, ""),
+        None => unit.clone(),
+    }
+}
+
+/// The drop-in that ringfence installed.
+pub fn ours(unit: &Unit) -> Option<&Path> {
+    unit.drop_ins.iter().map(|file| &**file).find(|file| file.file_name().is_some_and(|name| name == NAME))
+}
+
+fn options(args: &Args, context: &Context) -> Result<Options, Failure> {
+    let installed = crate::installed_systemd::installed(&context.tree()?);
+    Ok(Options {
+        level: match args.level {
+            Depth::Standard => Level::Standard,
+            Depth::Tight => Level::Tight,
+        },
+        systemd: args.systemd_version.or(installed).unwrap_or(catalogue::VERSION),
+        exercised: args.exercise.is_some() || !args.profile.is_empty(),
+        ..Options::default()
+    })
+}
+
+fn recorded(paths: &[PathBuf]) -> Result<Profile, Failure> {
+    let mut all = Profile::new();
+    for path in paths {
+        let file =
+            File::open(path).map_err(|e| Failure::input(format!("cannot open {}: {e}", path.display())))?;
+        let profile = Profile::read(std::io::BufReader::new(file)).map_err(|e| {
+            Failure::input(format!("{}: {e}", path.display())).hint("give a file that ringfence record wrote")
+        })?;
+        all.merge(&profile);
+    }
+    Ok(all)
+}
+
+/// A unit's exposure.
+pub fn score(unit: &Unit) -> Result<Score, Failure> {
+    let (settings, _) = Settings::from_unit(unit);
+    let machine = Machine::HERE.unwrap_or(Machine::X86_64);
+    assess(&Subject { settings: &settings, mode: Mode::Manager, machine }, &Policy::default())
+        .map_err(Failure::input)
+}
