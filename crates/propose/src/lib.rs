@@ -13,6 +13,7 @@ mod layers;
 mod needs;
 mod proposal;
 mod sensitive;
+mod versions;
 
 pub use needs::Needs;
 pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Proposal, Strength};
@@ -48,11 +49,14 @@ impl Case<'_> {
 pub fn propose(profile: &Profile, settings: &Settings, facts: &dyn Facts, options: &Options) -> Proposal {
     let needs = Needs::of(profile);
     let broker = broker::evidence(&needs, settings);
+    let asked = options;
+    let options = &Options { level: versions::level(options), ..options.clone() };
     let case = Case { needs, settings, facts, options, broker };
     let mut proposal = Proposal::default();
     for layer in layers::ALL {
         layer(&case, &mut proposal);
     }
+    versions::fit(&mut proposal, asked, facts);
     sensitive::mark(&mut proposal);
     proposal
 }
