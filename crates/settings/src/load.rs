@@ -27,7 +27,8 @@ impl Settings {
     /// What the unit's assignments say, and nothing that follows from them.
     pub fn as_written(unit: &Unit) -> (Settings, Vec<Complaint>) {
         let mut settings = Settings::defaults(unit.id.clone(), unit.manager);
-        let mut reader = Reader { unit, complaints: unit.complaints.clone(), dropped: None };
+        let own = Section::of_type(unit.id.suffix());
+        let mut reader = Reader { unit, own, last: None, complaints: unit.complaints.clone(), dropped: None };
         for assignment in &unit.assignments {
             reader.take(assignment, &mut settings);
         }
@@ -37,21 +38,22 @@ impl Settings {
 
 struct Reader<'a> {
     unit: &'a Unit,
+    /// The section of the unit's type.
+    own: Option<Section>,
+    /// The name of the section that the last line stood in, and what it means if that says something about this unit.
+    last: Option<(&'a Arc<str>, Option<Section>)>,
     complaints: Vec<Complaint>,
     /// The drop-in that is not read any further, since systemd refused a line of it.
     dropped: Option<Arc<Path>>,
 }
 
-impl Reader<'_> {
-    fn take(&mut self, assignment: &Assignment, settings: &mut Settings) {
+impl<'a> Reader<'a> {
+    fn take(&mut self, assignment: &'a Assignment, settings: &mut Settings) {
         let origin = &assignment.origin;
         if self.dropped.as_ref() == Some(&origin.file) {
             return;
         }
-        let Some(section) = Section::from_name(&assignment.section) else { return };
-        if !self.is_read(section) {
-            return;
-        }
+        let Some(section) = self.section(&assignment.section) else { return };
         let Some(directive) = catalogue::find(section, &origin.directive) else {
             self.unknown(section, origin);
             return;
@@ -68,10 +70,18 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a section says something about this unit: `[Socket]` does not in a service.
-    fn is_read(&self, section: Section) -> bool {
-        matches!(section, Section::Unit | Section::Install)
-            || Section::of_type(self.unit.id.suffix()) == Some(section)
+    /// The section of a name, if it says something about this unit: `[Socket]` does not in a service.
+    fn section(&mut self, name: &'a Arc<str>) -> Option<Section> {
+        if let Some((last, section)) = self.last
+            && Arc::ptr_eq(last, name)
+        {
+            return section;
+        }
+        let section = Section::from_name(name).filter(|section| {
+            matches!(section, Section::Unit | Section::Install) || self.own == Some(*section)
+        });
+        self.last = Some((name, section));
+        section
     }
 
     fn refused(&mut self, refusal: Refusal, origin: &Origin, settings: &mut Settings) {

@@ -5,6 +5,7 @@ use crate::catalogue::Shown;
 use crate::suggest::nearest;
 use ringfence_terms::Sourced;
 use ringfence_unit::words::Quoting;
+use std::borrow::Cow;
 
 /// The last valid assignment wins.
 pub(crate) fn scalar<N: Notation>(line: &mut Line<'_>, field: &mut Sourced<N::Value>) -> Result<(), Refusal> {
@@ -71,10 +72,10 @@ pub(crate) fn words<N: Notation>(
 
 /// Reads one value; `None` after a complaint.
 pub(crate) fn one<N: Notation>(line: &mut Line<'_>, text: &str) -> Result<Option<N::Value>, Refusal> {
-    let expanded = match N::SPECIFIERS {
-        false => text.to_owned(),
+    let expanded = match N::SPECIFIERS && text.contains('%') {
+        false => Cow::Borrowed(text),
         true => match line.specifiers.expand(text) {
-            Ok(expanded) => expanded,
+            Ok(expanded) => Cow::Owned(expanded),
             Err(error) => {
                 line.reject(text, format!("`{text}` is no value of {}: {error}", line.name()), None)?;
                 return Ok(None);

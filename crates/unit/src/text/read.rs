@@ -16,7 +16,7 @@ pub(super) fn read(file: Arc<Path>, bytes: Vec<u8>) -> UnitText {
         file,
         bytes: &bytes,
         section: None,
-        items: Vec::new(),
+        items: Vec::with_capacity(bytes.iter().filter(|&&byte| byte == b'\n').count()),
         complaints: Vec::new(),
         in_effect: None,
     };
@@ -28,7 +28,7 @@ pub(super) fn read(file: Arc<Path>, bytes: Vec<u8>) -> UnitText {
 
 /// Whether a physical line is a comment, wherever it stands.
 pub(super) fn is_comment(line: &[u8]) -> bool {
-    matches!(trim(line).first(), Some(b'#' | b';'))
+    matches!(line.iter().find(|&&byte| !is_blank(byte)), Some(b'#' | b';'))
 }
 
 /// Whether a physical line goes on in the next: its last backslash is not itself escaped.
@@ -40,6 +40,9 @@ pub(super) fn is_continued(line: &[u8]) -> bool {
 /// goes wrong.
 pub(super) fn as_utf8(text: &[u8]) -> Result<&str, usize> {
     let text = std::str::from_utf8(text).map_err(|error| error.valid_up_to())?;
+    if text.is_ascii() {
+        return Ok(text);
+    }
     match text.find(|c| !is_character(c)) {
         Some(at) => Err(at),
         None => Ok(text),
@@ -48,10 +51,6 @@ pub(super) fn as_utf8(text: &[u8]) -> Result<&str, usize> {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-fn trim(text: &[u8]) -> &[u8] {
-    &text[trimmed(text)]
 }
 
 /// The part of `text` that is left without the white space around it.
@@ -71,18 +70,36 @@ struct Reader<'a> {
 }
 
 /// Lines joined so far into a logical one.
-#[derive(Default)]
 struct Joined {
+    start: usize,
+    line: u32,
     text: Vec<u8>,
-    /// Each line's number and the bytes of the file that went into `text`, in order.
-    parts: Vec<(u32, Range<usize>)>,
+    parts: Vec<Part>,
 }
 
 impl Joined {
+    fn whole(&self) -> Logical<'_> {
+        Logical { start: self.start, line: self.line, text: &self.text, parts: &self.parts }
+    }
+}
+
+/// A line's number, and the bytes of the file that went into a logical line's text.
+type Part = (u32, Range<usize>);
+
+/// A whole logical line.
+struct Logical<'a> {
+    start: usize,
+    line: u32,
+    text: &'a [u8],
+    /// What the text was put together from, in order.
+    parts: &'a [Part],
+}
+
+impl Logical<'_> {
     /// Where in the file byte number `at` of the text stands, with its line.
     fn locate(&self, at: usize) -> Option<(u32, usize)> {
         let mut left = at;
-        for (line, part) in &self.parts {
+        for (line, part) in self.parts {
             if left < part.len() {
                 return Some((*line, part.start + left));
             }
@@ -95,7 +112,7 @@ impl Joined {
     fn sources(&self, wanted: Range<usize>) -> Vec<Range<usize>> {
         let mut sources = Vec::new();
         let mut start = 0;
-        for (_, part) in &self.parts {
+        for (_, part) in self.parts {
             let from = wanted.start.clamp(start, start + part.len());
             let to = wanted.end.clamp(start, start + part.len());
             if from < to {
@@ -107,20 +124,13 @@ impl Joined {
     }
 }
 
-/// A logical line under way: where it starts, and its text.
-struct Open {
-    start: usize,
-    line: u32,
-    joined: Joined,
-}
-
 impl Reader<'_> {
     fn read(&mut self) {
         let bytes = self.bytes;
         let mut at = 0;
         let mut number: u32 = 0;
         let mut mark_seen = false;
-        let mut open: Option<Open> = None;
+        let mut open: Option<Joined> = None;
         while let Some(line) = next_line(bytes, at) {
             let start = at;
             at = line.end;
@@ -139,44 +149,55 @@ impl Reader<'_> {
                 content.start += BYTE_ORDER_MARK.len();
                 mark_seen = true;
             }
-            let mut item =
-                open.take().unwrap_or_else(|| Open { start, line: number, joined: Joined::default() });
-            let goes_before = !item.joined.parts.is_empty();
-            if too_long || (goes_before && item.joined.text.len() + content.len() > LONG_LINE_MAX) {
+            let length = open.as_ref().map_or(0, |before| before.text.len()) + content.len();
+            if too_long || (open.is_some() && length > LONG_LINE_MAX) {
                 self.stop(number, "", "the line is longer than 1 MiB".to_owned(), "break up the line");
-                self.items.push(Item { span: item.start..at, line: item.line, kind: ItemKind::Junk });
+                let (start, line) = open.take().map_or((start, number), |before| (before.start, before.line));
+                self.items.push(Item { span: start..at, line, kind: ItemKind::Junk });
                 continue;
             }
-            let continued = is_continued(&bytes[content.clone()]);
-            item.joined.text.extend_from_slice(&bytes[content.clone()]);
-            item.joined.parts.push((number, content));
+            let text = &bytes[content.clone()];
+            let continued = is_continued(text);
+            // Most logical lines are one line, which need not be put together.
+            if !continued && open.is_none() {
+                let parts = [(number, content)];
+                self.close(&Logical { start, line: number, text, parts: &parts }, at);
+                continue;
+            }
+            let mut joined = open.take().unwrap_or_else(|| Joined {
+                start,
+                line: number,
+                text: Vec::new(),
+                parts: Vec::new(),
+            });
+            joined.text.extend_from_slice(text);
+            joined.parts.push((number, content));
             if continued {
                 // The backslash becomes a blank.
-                item.joined.text.pop();
-                item.joined.text.push(b' ');
-                open = Some(item);
+                joined.text.pop();
+                joined.text.push(b' ');
+                open = Some(joined);
             } else {
-                self.close(item, at);
+                self.close(&joined.whole(), at);
             }
         }
-        if let Some(item) = open {
-            self.close(item, at);
+        if let Some(joined) = open {
+            self.close(&joined.whole(), at);
         }
     }
 
     /// A logical line is complete.
-    fn close(&mut self, open: Open, end: usize) {
-        let kind = self.classify(&open);
-        self.items.push(Item { span: open.start..end, line: open.line, kind });
+    fn close(&mut self, logical: &Logical<'_>, end: usize) {
+        let kind = self.classify(logical);
+        self.items.push(Item { span: logical.start..end, line: logical.line, kind });
     }
 
-    fn classify(&mut self, open: &Open) -> ItemKind {
-        let joined = &open.joined;
-        let span = trimmed(&joined.text);
+    fn classify(&mut self, joined: &Logical<'_>) -> ItemKind {
+        let span = trimmed(joined.text);
         if span.is_empty() {
             return ItemKind::Blank;
         }
-        let first_line = joined.locate(span.start).map_or(open.line, |(line, _)| line);
+        let first_line = joined.locate(span.start).map_or(joined.line, |(line, _)| line);
         let text = match as_utf8(&joined.text[span.clone()]) {
             Ok(text) => text,
             Err(at) => {
@@ -227,11 +248,8 @@ impl Reader<'_> {
         let value_at = span.end - value.len();
         let value_span = trimmed(value.as_bytes());
         let value = &value[value_span.clone()];
-        let directive_parts = joined.sources(span.start..span.start + directive.len());
-        let (first, last) = match (directive_parts.first(), directive_parts.last()) {
-            (Some(first), Some(last)) => (first.start, last.end),
-            _ => (open.start, open.start),
-        };
+        let place = |at: usize| joined.locate(at).map_or(joined.start, |(_, place)| place);
+        let (first, last) = (place(span.start), place(span.start + directive.len() - 1) + 1);
         let line_start =
             joined.parts.iter().find(|(_, part)| part.contains(&first)).map_or(first, |(_, p)| p.start);
         ItemKind::Assignment(Setting {

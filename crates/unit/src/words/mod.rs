@@ -170,6 +170,8 @@ impl<'a> Words<'a> {
 /// The flags of `extract_first_word`, one by one.
 struct Splitter<'a> {
     separators: &'a [char],
+    /// A bit for each separator that is ASCII, as all are.
+    is_separator: u128,
     unquote: bool,
     relax: bool,
     keep_empty: bool,
@@ -187,6 +189,10 @@ impl<'a> Splitter<'a> {
         use Backslash::*;
         Splitter {
             separators,
+            is_separator: separators
+                .iter()
+                .filter(|c| c.is_ascii())
+                .fold(0, |set, &c| set | 1 << u32::from(c)),
             unquote: quoting.unquote,
             relax: quoting.relax,
             keep_empty: quoting.keep_empty,
@@ -198,7 +204,7 @@ impl<'a> Splitter<'a> {
     }
 
     fn is_separator(&self, byte: u8) -> bool {
-        byte.is_ascii() && self.separators.contains(&char::from(byte))
+        byte.is_ascii() && self.is_separator >> byte & 1 == 1
     }
 
     /// Bytes are looked at one by one, as C does; `text` is only ever cut next to a separator, which is ASCII.
@@ -215,7 +221,11 @@ impl<'a> Splitter<'a> {
             return Ok((self.keep_empty.then(Vec::new), None));
         }
 
-        let mut word = Vec::new();
+        // Most words are written as they are meant, and are copied in one piece.
+        let is_plain = |&byte: &u8| !matches!(byte, b'"' | b'\'' | b'\\') && !self.is_separator(byte);
+        let plain = bytes[at..].iter().take_while(|&byte| is_plain(byte)).count();
+        let mut word = bytes[at..at + plain].to_vec();
+        at += plain;
         let mut quote = None;
         while let Some(&byte) = bytes.get(at) {
             match quote {
