@@ -1,16 +1,23 @@
 //! The corpus of failing services in a real systemd: each fails as it says, `ringfence diagnose` names the cause there, and
 //! with the first fix as a drop-in the service starts.
 //!
-//! Needs root, and a lab (`lab/systemd-lab`). The ignored test `record` writes the corpus's journals anew.
+//! Needs root, a lab (`lab/systemd-lab`), and compilers for C and Rust. Cases of programs that the lab's root does not have
+//! are named and left out; `RINGFENCE_LAB_ROOT` may name a root that has them all (`lab/debian-root DIR nodejs
+//! default-jdk-headless golang-go php-cli locales libc-l10n`). The ignored test `record` writes the corpus's journals anew;
+//! with `RINGFENCE_RECORD=WORD` only those of cases with the word in their name.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "../../diagnose/tests/truth/mod.rs"]
 mod truth;
 
+use base64::Engine;
 use ringfence_agreement::Machine;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
 use truth::Truth;
 
 fn lab(purpose: &str) -> Option<Machine> {
@@ -36,6 +43,7 @@ fn make(case: &Truth) -> String {
                 format!("printf '#!{interpreter}\\nexit 0\\n' > {at}; chmod {mode} {at}")
             }
             ["copy", _, source] => format!("cp {source} {at}"),
+            ["source" | "build", _, _] => continue,
             ["device", _] => format!("mknod {at} c 1 3"),
             _ => panic!("{}: {line:?} is nothing that can be made", case.unit),
         };
@@ -44,18 +52,76 @@ fn make(case: &Truth) -> String {
     script
 }
 
-/// Starts all services; the names of those that started.
-fn start(machine: &Machine, cases: &[Truth]) -> Vec<String> {
-    let mut script = String::from("systemctl daemon-reload\n");
-    for case in cases {
-        let unit = &case.unit;
-        let _ = writeln!(
-            script,
-            "systemctl reset-failed {unit} 2>/dev/null; systemctl start {unit} 2>/dev/null </dev/null && echo {unit}; \
-             systemctl stop {unit} 2>/dev/null"
-        );
+/// Brings the programs of the corpus into the lab: as they stand, or compiled, each once.
+fn bring_programs(machine: &Machine, cases: &[Truth]) {
+    let wanted: BTreeSet<&str> = cases.iter().flat_map(|case| case.all("Make")).collect();
+    let directory = tempfile::tempdir().unwrap();
+    for line in wanted {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (at, source) = match words[..] {
+            ["source" | "build", at, source] => (at, truth::directory().join("programs").join(source)),
+            _ => continue,
+        };
+        let content = if words[0] == "build" {
+            built(machine, &source, directory.path())
+        } else {
+            std::fs::read(&source).unwrap()
+        };
+        machine.write(at, "755", &content).unwrap();
     }
-    script += "journalctl --sync\n";
+}
+
+/// A program for the lab: static, as its libraries need not be this machine's. Go is compiled in the lab, which has it.
+fn built(machine: &Machine, source: &Path, directory: &Path) -> Vec<u8> {
+    let program = directory.join("program");
+    let mut compiler = match source.extension().and_then(|e| e.to_str()) {
+        Some("c") => Command::new("cc"),
+        Some("rs") => Command::new("rustc"),
+        Some("go") => {
+            machine.write("/opt/source.go", "644", &std::fs::read(source).unwrap()).unwrap();
+            let build = "cd /opt && HOME=/opt CGO_ENABLED=0 go build -o /opt/program source.go && base64 /opt/program";
+            let encoded = machine.shell(build).unwrap();
+            return base64::engine::general_purpose::STANDARD.decode(encoded.replace('\n', "")).unwrap();
+        }
+        _ => panic!("{} is in no language that is compiled here", source.display()),
+    };
+    if source.extension().is_some_and(|e| e == "rs") {
+        compiler.args(["--edition=2021", "-O", "-C", "target-feature=+crt-static"]);
+    } else {
+        compiler.arg("-static");
+    }
+    assert!(compiler.arg("-o").arg(&program).arg(source).status().unwrap().success(), "{}", source.display());
+    std::fs::read(program).unwrap()
+}
+
+/// The cases whose programs the lab has; the others are named.
+fn runnable(machine: &Machine) -> Vec<Truth> {
+    let has =
+        |path: &str| machine.shell(&format!("test -e {path} && echo yes || true")).unwrap().contains("yes");
+    let mut known: BTreeMap<String, bool> = BTreeMap::new();
+    let mut all = truth::all();
+    all.retain(|case| {
+        let lacks = case
+            .all("Needs")
+            .into_iter()
+            .find(|path| !*known.entry((*path).to_owned()).or_insert_with(|| has(path)));
+        if let Some(path) = lacks {
+            println!("NOT RUN LIVE: {} needs {path}, which the lab's root does not have", case.unit);
+        }
+        lacks.is_none() && case.one("Synthetic").is_none()
+    });
+    all
+}
+
+/// Starts all services, some at a time; the names of those that started.
+fn start(machine: &Machine, cases: &[Truth]) -> Vec<String> {
+    let units: Vec<&str> = cases.iter().map(|case| &*case.unit).collect();
+    let script = format!(
+        "systemctl daemon-reload; printf '%s\\n' {} | xargs -P 4 -I UNIT sh -c '\
+         systemctl reset-failed UNIT 2>/dev/null; systemctl start UNIT 2>/dev/null </dev/null && echo UNIT; \
+         systemctl stop UNIT 2>/dev/null'; journalctl --sync",
+        units.join(" ")
+    );
     machine.shell(&script).unwrap().lines().map(str::to_owned).collect()
 }
 
@@ -67,6 +133,7 @@ fn install(machine: &Machine, cases: &[Truth]) {
         let _ = writeln!(script, "{}cat > {path} <<'END OF UNIT'\n{}\nEND OF UNIT", make(case), case.text);
     }
     machine.shell(&script).unwrap();
+    bring_programs(machine, cases);
 }
 
 /// Whether a diagnosis is the truth; a system call's name is only in the kernel's log, which a lab does not have.
@@ -88,7 +155,7 @@ fn is_true(case: &Truth, document: &Value) -> bool {
 fn the_first_fix_makes_each_service_work() {
     let Some(machine) = lab("loop") else { return };
     machine.write("/run/ringfence", "755", &std::fs::read(env!("CARGO_BIN_EXE_ringfence")).unwrap()).unwrap();
-    let cases = truth::all();
+    let cases = runnable(&machine);
     install(&machine, &cases);
     let started = start(&machine, &cases);
     let mut report = String::new();
@@ -134,7 +201,9 @@ fn the_first_fix_makes_each_service_work() {
 #[ignore = "writes the journals of the corpus anew"]
 fn record() {
     let Some(machine) = lab("record") else { return };
-    let cases = truth::all();
+    let word = std::env::var("RINGFENCE_RECORD").unwrap_or_default();
+    let mut cases = runnable(&machine);
+    cases.retain(|case| case.unit.contains(&word));
     install(&machine, &cases);
     start(&machine, &cases);
     for case in &cases {

@@ -29,7 +29,7 @@ fn machine(case: &Truth) -> FakeFacts {
             ["dir", at] => machine.dir(at),
             ["file", at, ..] => machine.file(at).owned(at, 0, 0, mode(words.get(2), 0o644)),
             ["script", at, _, ..] => machine.file(at).owned(at, 0, 0, mode(words.get(3), 0o755)),
-            ["copy", at, _] => machine.file(at).owned(at, 0, 0, 0o755),
+            ["copy" | "source" | "build", at, _] => machine.file(at).owned(at, 0, 0, 0o755),
             ["link", at, target] => machine.symlink(at, target),
             ["device", at] => machine.device(at, 0x103),
             _ => panic!("{}: {line:?} is nothing that can be made", case.unit),
@@ -59,15 +59,21 @@ impl Programs for Known<'_> {
 }
 
 fn replay(case: &Truth) -> Vec<Finding> {
+    let journal = truth::directory().join(case.unit.replace(".service", ".json"));
+    let bytes = std::fs::read(journal).expect("every case has its journal");
+    assert!(read_log(&bytes).len() >= 3, "{}: the journal is too short to be one", case.unit);
+    with_log(case, &bytes)
+}
+
+/// What is diagnosed of a case with this log.
+fn with_log(case: &Truth, log: &[u8]) -> Vec<Finding> {
     let places = SearchPath::of_dirs(Root::system(), Manager::System, [truth::directory()]);
     let name = UnitName::parse(&case.unit).expect("a unit's name");
     let unit = UnitTree::open(places, Environment::default()).load(&name);
     let (settings, _) = Settings::from_unit(&unit);
     let facts = machine(case);
     let programs = Known(case);
-    let journal = truth::directory().join(case.unit.replace(".service", ".json"));
-    let entries = read_log(&std::fs::read(journal).expect("every case has its journal"));
-    assert!(entries.len() >= 3, "{}: the journal is too short to be one", case.unit);
+    let entries = read_log(log);
     let known =
         Case { unit: &unit, settings: &settings, facts: &facts, run: For::main(), programs: &programs };
     diagnose(&entries, Some(&known))
@@ -95,6 +101,28 @@ fn every_cause_is_found_and_none_is_invented() {
         }
     }
     assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn where_only_the_status_was_logged_the_plan_knows() {
+    let mut asked = 0;
+    for case in truth::all() {
+        let journal = truth::directory().join(case.unit.replace(".service", ".json"));
+        let text = std::fs::read_to_string(journal).expect("every case has its journal");
+        let Some(status) =
+            text.lines().find(|line| line.contains("status=203/") || line.contains("status=226/"))
+        else {
+            continue;
+        };
+        let found = with_log(&case, status.as_bytes());
+        let said = found.first().map(|finding| finding.cause.word());
+        // A program that is nowhere, or not executable at all, is a matter of the log's words.
+        if said != Some("other") && found.iter().any(|finding| finding.path.is_some()) {
+            assert_eq!(said, case.cause(), "{}: {found:#?}", case.unit);
+            asked += 1;
+        }
+    }
+    assert!(asked >= 12, "only {asked} cases");
 }
 
 #[test]

@@ -17,17 +17,17 @@ pub fn judge(
 ) -> Option<Finding> {
     let Some(asked) = asked else { return without_unit(paths, errno) };
     for path in paths {
+        if let Some(found) = processes(asked, path, errno) {
+            return Some(found);
+        }
         for kind in kinds(asked, path, errno, want) {
             let Some(because) = asked.denied_with(path, kind, errno) else { continue };
             if tells(&because, kind) {
                 return Some(explained(asked, path, kind, want, &because));
             }
         }
-        if let Some(found) = processes(asked, path, errno) {
-            return Some(found);
-        }
     }
-    call::filtered(calls, errno, asked)
+    call::filtered(calls, errno, asked).or_else(|| call::filtered_on_paths(paths.first()?, errno, asked))
 }
 
 /// Without the unit nothing can be asked, and that something is missing is no evidence of anything.

@@ -6,7 +6,7 @@ use crate::clue::Want;
 use crate::{Cause, Finding, FindingFix};
 use ringfence_seccomp::{Abi, AddressFamily, Group, Machine, NamespaceType, Syscall, Verdict};
 use ringfence_settings::{Capability, CapabilitySet, PrivateUsers, Settings};
-use ringfence_terms::{AbsPath, Errno, Origin};
+use ringfence_terms::{AbsPath, AccessKind, Errno, Origin};
 
 /// A process died of SIGSYS.
 pub fn killed(call: Option<(u32, u32)>, asked: Option<&Asked<'_>>) -> Finding {
@@ -23,28 +23,70 @@ pub fn killed(call: Option<(u32, u32)>, asked: Option<&Asked<'_>>) -> Finding {
     let Some(refused) = refused else {
         return Finding {
             detail: Some(name.to_owned()),
-            fixes: vec![let_through(call)],
+            fixes: vec![let_through(&[call])],
             ..Finding::new(Cause::SyscallFiltered, said)
         };
     };
     refused.finding(call, said)
 }
 
-/// A call that a filter answers with this very error; the first of the candidates that one does.
+/// A call that a filter answers with this very error; the first of the candidates that one does. The C library may make
+/// any of the others of it, so those are let through, too.
 pub fn filtered(calls: &[&'static str], errno: Errno, asked: &Asked<'_>) -> Option<Finding> {
     let settings = asked.case.settings;
     let calls = calls.iter().filter_map(|name| Syscall::named(name));
-    let (call, refused) = calls
+    let mut refused = calls
         .filter_map(|call| Some((call, refusal(settings, call)?)))
-        .find(|(_, refused)| refused.verdict == Verdict::Errno(errno))?;
-    Some(refused.finding(
-        call,
-        format!(
-            "{}(){} is answered with {errno} by a filter, whatever the permissions.",
-            call.name(),
-            groups(call)
-        ),
-    ))
+        .filter(|(_, refused)| refused.verdict == Verdict::Errno(errno));
+    let (call, first) = refused.next()?;
+    let others: Vec<Syscall> = refused.map(|(call, _)| call).collect();
+    let said = format!(
+        "{}(){} is answered with {errno} by a filter, whatever the permissions.",
+        call.name(),
+        groups(call)
+    );
+    let by_list = first.protection.is_none();
+    let mut found = first.finding(call, said);
+    if by_list && !others.is_empty() {
+        found.fixes = vec![let_through(&[&[call], &others[..]].concat())];
+    }
+    Some(found)
+}
+
+/// More calls than this are no answer.
+const MOST_CALLS: usize = 8;
+
+/// A program was refused a path that its permissions allow, and says not by which call: the calls on paths that a filter
+/// answers so, when they are few.
+pub fn filtered_on_paths(path: &AbsPath, errno: Errno, asked: &Asked<'_>) -> Option<Finding> {
+    let kinds = [AccessKind::Read, AccessKind::Write, AccessKind::Create];
+    let refused = |kind: &AccessKind| asked.denied_with(path, *kind, errno).is_some();
+    if kinds.iter().any(refused) {
+        return None;
+    }
+    let on_paths = Group::named("@file-system")?.calls();
+    let answered = |call: &Syscall| {
+        refusal(asked.case.settings, *call).is_some_and(|refused| refused.verdict == Verdict::Errno(errno))
+    };
+    let calls: Vec<Syscall> = on_paths.iter().filter(answered).collect();
+    if calls.is_empty() || calls.len() > MOST_CALLS {
+        return None;
+    }
+    let names: Vec<String> = calls.iter().map(|call| format!("{}()", call.name())).collect();
+    let origin = calls.first().and_then(|call| refusal(asked.case.settings, *call)?.origin);
+    Some(Finding {
+        path: Some(path.clone()),
+        detail: (calls.len() == 1).then(|| calls[0].name().to_owned()),
+        origin,
+        fixes: vec![let_through(&calls)],
+        ..Finding::new(
+            Cause::SyscallFiltered,
+            format!(
+                "Permissions and mounts allow what was tried with {path}, but a filter answers {errno} to {}.",
+                names.join(", ")
+            ),
+        )
+    })
 }
 
 /// One use of a call that a setting without exceptions forbids.
@@ -74,10 +116,14 @@ fn groups(call: Syscall) -> String {
     if names.is_empty() { String::new() } else { format!(", which is in {},", names.join(", ")) }
 }
 
-fn let_through(call: Syscall) -> FindingFix {
+fn let_through(calls: &[Syscall]) -> FindingFix {
+    let names: Vec<&str> = calls.iter().map(|call| call.name()).collect();
     FindingFix::line(
-        format!("SystemCallFilter={}", call.name()),
-        format!("Lets {}() through, and nothing else.", call.name()),
+        format!("SystemCallFilter={}", names.join(" ")),
+        format!(
+            "Lets {} through, and nothing else.",
+            names.iter().map(|n| format!("{n}()")).collect::<Vec<_>>().join(", ")
+        ),
     )
 }
 
@@ -92,7 +138,7 @@ struct Refusal {
 impl Refusal {
     fn finding(self, call: Syscall, said: String) -> Finding {
         let (fix, said) = match self.protection {
-            None => (let_through(call), said),
+            None => (let_through(&[call]), said),
             Some(directive) => (
                 FindingFix::line(
                     format!("{directive}=no"),
@@ -162,7 +208,14 @@ pub fn operation(
         let paths = path.map(std::slice::from_ref).filter(|_| errno != Errno::EPERM)?;
         access::judge(paths, errno, Want::Change, &[], Some(asked))
     };
-    filtered(calls, errno, asked).or_else(|| capability(wanted?, path, Some(asked))).or_else(on_the_path)
+    let sets_mode = || {
+        let tried = calls.contains(&"fchmodat") && errno == Errno::EPERM;
+        if tried { protection("RestrictSUIDSGID", "chmod", Some(asked)) } else { None }
+    };
+    filtered(calls, errno, asked)
+        .or_else(|| capability(wanted?, path, Some(asked)))
+        .or_else(sets_mode)
+        .or_else(on_the_path)
 }
 
 /// A capability that the service lacks; nothing when it has it.

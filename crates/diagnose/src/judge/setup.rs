@@ -1,5 +1,6 @@
 //! What systemd could not set up: accounts, directories, credentials, and whatever else ends with a status of its own.
 
+use super::{execute, namespace};
 use crate::case::Asked;
 use crate::{Cause, Finding, FindingFix};
 use ringfence_sandbox::decide::Verdict;
@@ -175,6 +176,12 @@ pub fn status(status: u8, asked: Option<&Asked<'_>>) -> Finding {
             return directory(base[usize::from(status) - 233], asked);
         }
         243 => return credentials(asked),
+        // The line that says more is lost now and then: it is written in the service's own tree. The plan knows, too.
+        203 | 226 => {
+            if let Some(found) = asked.and_then(|asked| foreseen(status, asked)) {
+                return found;
+            }
+        }
         _ => {}
     }
     let (name, what) = row.map_or(("", "the set-up"), |row| (row.1, row.2));
@@ -193,4 +200,17 @@ pub fn status(status: u8, asked: Option<&Asked<'_>>) -> Finding {
             format!("Setting the service up failed with systemd's status {status}/{name}: {what}."),
         )
     }
+}
+
+/// What the plan says about a program that could not be executed, or a namespace that could not be made.
+fn foreseen(status: u8, asked: &Asked<'_>) -> Option<Finding> {
+    if status == 226 {
+        let failure = asked.plan.failure.as_ref().filter(|failure| failure.status == 226)?;
+        return Some(namespace::judge(failure.path.as_ref()?, failure.errno, Some(asked)));
+    }
+    let service = &asked.case.settings.service;
+    let commands = service.exec_start_pre.iter().chain(&service.exec_start).chain(&service.exec_start_post);
+    let judged = commands.map(|command| execute::judge(&command.path, Errno::ENOENT, Some(asked)));
+    // Without a line or a file to blame, the plan knows nothing either.
+    judged.into_iter().find(|found| found.origin.is_some() || found.cause != Cause::MissingExecutable)
 }

@@ -30,6 +30,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         words: &[
             "bind(",
+            "stream_socket_server",
             ".bind",
             "bind:",
             "bind to",

@@ -24,6 +24,10 @@ pub fn clue(message: &str, hits: &[Hit], before: &[&Entry]) -> Option<Clue> {
     let context =
         |wanted: fn(&str) -> bool| before.iter().map(|entry| &*entry.message).find(|text| wanted(text));
     let bare = paths.is_empty();
+    let forbids = matches!(errno, Errno::EACCES | Errno::EPERM);
+    if bare && forbids && context(|text| text.contains("PROT_EXEC") || text.contains("mprotect")).is_some() {
+        return Some(Clue::WriteExecute);
+    }
     let said_before =
         || context(|text| operation(text).is_some() || names_a_namespace(text)).filter(|_| bare);
     if errno == Errno::EAFNOSUPPORT {
@@ -43,7 +47,9 @@ pub fn clue(message: &str, hits: &[Hit], before: &[&Entry]) -> Option<Clue> {
         });
     }
     let told = want_in(message);
-    let calls = calls_in(message);
+    let code = before.iter().filter(|entry| looks_like_a_traceback(&entry.line)).take(2);
+    let calls: Vec<&'static str> =
+        std::iter::once(message).chain(code.map(|entry| &*entry.message)).flat_map(calls_in).collect();
     if !paths.is_empty() {
         let want = if told == Want::Unknown {
             let same = |text: &&str| paths.iter().any(|path| text.contains(&path.to_string()));
@@ -55,6 +61,9 @@ pub fn clue(message: &str, hits: &[Hit], before: &[&Entry]) -> Option<Clue> {
     }
     if errno == Errno::ENOENT {
         return None;
+    }
+    if !calls.is_empty() {
+        return Some(Clue::Operation { calls, capability: None, errno, path: None });
     }
     let (paths, text) = before.iter().take(2).find_map(|entry| {
         let paths = paths_in(&entry.message, entry.message.len());

@@ -109,4 +109,11 @@ mod tests {
             assert_eq!(clue(&message), Some(Clue::Namespace { path: path.clone(), errno: Errno::ENOENT }));
         }
     }
+
+    #[test]
+    fn who_may_not_say_that_it_is_ready_is_told_of_in_debug_logs_only() {
+        let message =
+            "x.service: Got notification message from PID 7, but reception only permitted for main PID 6";
+        assert_eq!(clue(message), Some(Clue::NotifyRefused));
+    }
 }

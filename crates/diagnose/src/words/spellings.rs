@@ -60,6 +60,9 @@ static WRITE_EXECUTE: &[&str] = &[
     "allocate memory for code",
     "commit code cache",
     "code cache:",
+    "memory page as executable",
+    "v8::internal::CodeRange",
+    "SetPermissionsOnExecutableMemoryChunk",
 ];
 
 /// One text to look for.
