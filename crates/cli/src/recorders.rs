@@ -1,5 +1,6 @@
 //! Which recorder: the one that was asked for, or the best that works here.
 
+use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_record::{PtraceRecorder, RecordError, Recorder, RecorderKind};
 use ringfence_record_ebpf::EbpfRecorder;
@@ -17,16 +18,24 @@ pub enum Choice {
 }
 
 /// A recorder; whether the kernel agrees to the one that is chosen is only seen when it records.
-pub fn choose(choice: Choice) -> Result<Box<dyn Recorder>, RecordError> {
+pub fn choose(choice: Choice, context: &Context) -> Result<Box<dyn Recorder>, RecordError> {
     let ptrace = || PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>);
     match choice {
         Choice::Ptrace => ptrace(),
         Choice::Ebpf => Ok(Box::new(EbpfRecorder::new()?)),
         Choice::Auto => match EbpfRecorder::new() {
             Ok(recorder) => Ok(Box::new(recorder)),
-            Err(_) => ptrace(),
+            Err(error) => {
+                note_fallback(&error, context);
+                ptrace()
+            }
         },
     }
+}
+
+/// Says why another recorder than the first choice records.
+pub fn note_fallback(error: &RecordError, context: &Context) {
+    context.note(format_args!("{}; going on with ptrace", chain(error)));
 }
 
 /// What went wrong with recording, and what to do.

@@ -1,7 +1,8 @@
 //! `record` and `profile` as their users meet them.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
-use ringfence_profile::{Operation, Profile};
+use ringfence_profile::{FileAccess, Operation, Profile, RecorderKind};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -102,6 +103,106 @@ fn a_killed_recorder_leaves_a_whole_profile_and_no_command() {
         .find_map(|line| line.strip_prefix("State:\t"))
         .is_some_and(|s| !s.starts_with(['Z', 'X']));
     assert!(!running, "{status}");
+}
+
+/// Whether this machine records with BPF; where it must and does not, the test fails.
+fn has_ebpf() -> bool {
+    let directory = tempfile::tempdir().unwrap();
+    let output = ringfence()
+        .args(["record", "--recorder", "ebpf", "-o"])
+        .arg(directory.path().join("p.json"))
+        .args(["--", "true"])
+        .output()
+        .unwrap();
+    if !output.status.success() {
+        println!("SKIP: {}", stderr(&output));
+        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "{}", stderr(&output));
+    }
+    output.status.success()
+}
+
+/// Runs a line of a shell in which `$RINGFENCE` is the program.
+fn shell(script: &str) -> Output {
+    Command::new("sh")
+        .args(["-c", script])
+        .env("RINGFENCE", env!("CARGO_BIN_EXE_ringfence"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn where_the_kernel_refuses_bpf_ptrace_records_and_it_is_said_why() {
+    // In a user namespace even root may not load programs; where there is no type information nobody can.
+    let refused = [
+        ("unshare --user --map-root-user", "failed"),
+        ("unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/btf && exec \"$@\"' -", "type information"),
+    ];
+    for (inside, why) in refused {
+        let possible = shell(&format!("{inside} true"));
+        if !possible.status.success() {
+            println!("SKIP: {inside}: {}", stderr(&possible));
+            assert!(
+                std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(),
+                "{inside}: {}",
+                stderr(&possible)
+            );
+            continue;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("p.json");
+        let record = |options: &str| {
+            shell(&format!(
+                "{inside} \"$RINGFENCE\" record {options} -o {} -- sh -c 'exit 3'",
+                path.display()
+            ))
+        };
+        let output = record("--recorder ebpf");
+        assert_eq!(output.status.code(), Some(2), "{inside}: {}", stderr(&output));
+        assert!(stderr(&output).contains("try --recorder ptrace"), "{inside}: {}", stderr(&output));
+        assert!(!path.exists(), "{inside}: nothing was recorded");
+        let output = record("");
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{inside}: {told}");
+        assert!(told.contains("the ebpf recorder cannot be used here: "), "{inside}: {told}");
+        assert!(told.contains(why) && told.contains("; going on with ptrace\n"), "{inside}: {told}");
+        let profile = read(&path);
+        let (_, recording) = profile.recordings().next().unwrap();
+        assert_eq!((recording.recorder, recording.ended), (RecorderKind::Ptrace, true));
+    }
+}
+
+#[test]
+fn more_signals_than_one_lose_nothing() {
+    let recorders: &[&str] = if has_ebpf() { &["ptrace", "ebpf"] } else { &["ptrace"] };
+    for recorder in recorders {
+        let directory = tempfile::tempdir().unwrap();
+        let (profile, early, late) =
+            (directory.path().join("p.json"), directory.path().join("early"), directory.path().join("late"));
+        let script = format!(
+            "trap 'sleep 0.5; : > {}; exit 3' TERM; : > {}; while :; do sleep 0.01; done",
+            late.display(),
+            early.display()
+        );
+        let mut recording = ringfence()
+            .args(["record", "--recorder", recorder, "-o"])
+            .arg(&profile)
+            .args(["--", "sh", "-c", &script])
+            .spawn()
+            .unwrap();
+        while !early.exists() {}
+        let pid = Pid::from_child(&recording);
+        for signal in [Signal::INT, Signal::INT, Signal::TERM, Signal::INT] {
+            kill_process(pid, signal).unwrap();
+        }
+        assert_eq!(recording.wait().unwrap().code(), Some(3), "{recorder}");
+        let profile = read(&profile);
+        assert!(profile.recordings().next().unwrap().1.ended, "{recorder}");
+        for path in [early, late] {
+            let made = |a: &FileAccess<'_>| a.path() == path && a.operations().contains(Operation::Create);
+            assert!(profile.files().iter().any(made), "{recorder}: {}", path.display());
+        }
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ struct event {
 	u64 root; /* names the process's root directory and mount namespace: equal for equal ones */
 	s64 result;
 	u64 args[6];
-	u32 tgid;  /* as the first PID namespace numbers processes */
+	u32 tgid;  /* as the recorder's PID namespace numbers processes; 0 for one that is not in it */
 	u32 inner_tgid; /* as the process's own does */
 	u32 inner_tid;
 	u32 parent;

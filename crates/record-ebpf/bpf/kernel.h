@@ -88,6 +88,7 @@ struct path {
 
 struct file {
 	u32 f_mode;
+	struct inode *f_inode;
 	struct path f_path;
 };
 
@@ -134,8 +135,11 @@ struct signal_struct {
 	atomic_t live;
 };
 
+struct pid_namespace;
+
 struct upid {
 	s32 nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -181,6 +185,7 @@ struct linux_binprm {
 
 struct kernfs_node {
 	u64 id;
+	void *priv;
 };
 
 struct cgroup_root {
@@ -188,8 +193,10 @@ struct cgroup_root {
 };
 
 struct cgroup {
+	s32 level;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	struct cgroup *ancestors[1];
 };
 
 struct vm_area_struct {

@@ -5,9 +5,12 @@
 
 /* Settings: constant once loaded, so the verifier drops what they switch off. */
 const volatile u64 seed = 1;            /* of every hash: names cannot be chosen to collide */
+const volatile u64 introduction = 0;    /* what the recorder says to introduce itself */
+const volatile u32 in_namespace = 0;    /* the recorder is not in the first PID namespace */
 const volatile u32 by_cgroup = 0;       /* by control group, not by process */
-const volatile u32 cgroup_level = 0;    /* how deep the group is below the hierarchy's root */
-const volatile char cgroup_path[CGROUP_PATH_MAX] = ""; /* from the hierarchy's root */
+const volatile u32 cgroup_depth = 0;    /* how deep the group is below the root of the recorder's mount of it */
+const volatile u32 cgroup_path_size = 0;
+const volatile char cgroup_path[CGROUP_PATH_MAX] = ""; /* from there */
 const volatile u32 ring_size = 1 << 25; /* bytes */
 const volatile struct call calls[2][CALLS] = {};
 const volatile u64 ring_operations = 0; /* bit N: io_uring's request N is of interest */
@@ -17,7 +20,7 @@ struct {
 	UINT(max_entries, 1 << 25);
 } events SEC(".maps");
 
-/* What is known of a process, by its number (as the first namespace numbers it). */
+/* What is known of a process, by its number as the recorder's PID namespace has it. */
 enum {
 	TASK_UNTRACKED = 0,
 	TASK_STARTER = 0xfffffffd,  /* a thread, not tracked itself: its children are, once they execute something */
@@ -134,11 +137,15 @@ struct {
 	UINT(max_entries, 1);
 } cgroups SEC(".maps");
 
-/* The recorder's own root directory and mount namespace: those of the host. */
+/* Where the recorder is: whose numbers it knows processes by, what it sees of the file tree and of the control groups. */
 struct host {
 	struct place root;
+	u64 pid_namespace; /* struct pid_namespace */
+	u64 cgroup_base;   /* inode number of the root of its mount of the control groups */
 	u32 mount_namespace;
-	u32 unused;
+	u32 pid_level;
+	u32 cgroup_base_level;
+	u32 cgroup_level;  /* of the group that is recorded */
 };
 
 struct {

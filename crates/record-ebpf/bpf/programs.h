@@ -68,7 +68,7 @@ int on_unknown(u64 *ctx)
 	u32 slot = slot_of(s, task, executable, comm, 0);
 	if (!slot)
 		return 0;
-	set_program(task->tgid, slot);
+	set_program(task, slot);
 	tail_call(ctx, &handlers, 0);
 	return 0;
 }
@@ -84,7 +84,7 @@ INLINE void change_user(struct task_struct *task, u32 program)
 		return;
 	u32 slot = slot_of(s, task, row->executable, row->comm, program);
 	if (slot)
-		set_program(task->tgid, slot);
+		set_program(task, slot);
 }
 
 /* find_vma's callback: appends the path of the file that is mapped there. */

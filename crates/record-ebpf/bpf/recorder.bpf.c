@@ -14,21 +14,38 @@
 /* Starting is a thread's state; the number of one that is not its process's first is no process's. */
 INLINE int is_starter(struct task_struct *task)
 {
-	u32 tid = task->pid;
-	struct tracked *tracked = map_lookup(&tasks, &tid);
-	return tracked && tracked->program == TASK_STARTER;
+	struct tracked *state = tracked(number_of_thread(task));
+	return state && state->program == TASK_STARTER;
 }
 
-/* The recorder shows what its own view of the file tree is. */
-INLINE void note_host(struct task_struct *task)
+/* Attached only while the recorder introduces itself, by a call that nobody else makes: it asks for a secret position in
+ * the directory that is the root of its mount of the control groups, or in any other. */
+SEC("tp_btf/sys_exit")
+int on_introduction(u64 *ctx)
 {
+	enum { LSEEK = 8 };
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	struct task_struct *task = current_task();
 	u32 zero = 0;
 	struct host *host = map_lookup(&hosts, &zero);
 	struct scratch *s = scratch();
-	if (!s || !host)
-		return;
+	if (!s || !host || regs->orig_ax != LSEEK || regs->si != introduction)
+		return 0;
 	host->root = place_of(s, &task->fs->root);
+	struct pid *pid = task->thread_pid;
+	u32 level = READ(pid, level) & 31;
+	host->pid_level = level;
+	host->pid_namespace = (u64)READ(pid, numbers[level].ns);
+	struct file *directory = (struct file *)file_of(task, (s32)regs->di);
+	if (by_cgroup && directory) {
+		struct kernfs_node *node = READ(READ(directory, f_inode), i_private);
+		struct cgroup *group = READ(node, priv);
+		host->cgroup_base = READ(node, id);
+		host->cgroup_base_level = READ(group, level);
+		host->cgroup_level = host->cgroup_base_level + cgroup_depth;
+	}
 	host->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -36,11 +53,8 @@ int dispatch(u64 *ctx)
 {
 	struct task_struct *task = current_task();
 	u32 program = program_of(task);
-	if (program == TASK_UNTRACKED) {
-		if (is_starter(task))
-			note_host(task);
+	if (program == TASK_UNTRACKED)
 		return 0;
-	}
 	if (program == TASK_UNKNOWN) {
 		tail_call(ctx, &handlers, HANDLER_IDENTIFY);
 		return 0;
@@ -96,10 +110,11 @@ int on_fork(u64 *ctx)
 {
 	struct task_struct *parent = (struct task_struct *)ctx[0];
 	struct task_struct *child = (struct task_struct *)ctx[1];
-	u32 tgid = parent->tgid, child_tgid = child->tgid;
-	struct tracked *of_parent = map_lookup(&tasks, &tgid);
-	struct tracked *of_child = map_lookup(&tasks, &child_tgid);
-	if (!of_parent || !of_child || tgid == child_tgid)
+	if (parent->tgid == child->tgid)
+		return 0;
+	struct tracked *of_parent = tracked(number_of_process(parent));
+	struct tracked *of_child = tracked(number_of_process(child));
+	if (!of_parent || !of_child)
 		return 0;
 	u32 program = is_starter(parent) ? TASK_AT_EXEC : of_parent->program;
 	if (program == TASK_UNTRACKED || program == TASK_STARTER)
@@ -115,11 +130,10 @@ int on_exec(u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct linux_binprm *bprm = (struct linux_binprm *)ctx[2];
-	u32 tgid = task->tgid;
-	struct tracked *tracked = map_lookup(&tasks, &tgid);
-	if (!tracked)
+	struct tracked *state = tracked(number_of_process(task));
+	if (!state)
 		return 0;
-	u32 before = tracked->program;
+	u32 before = state->program;
 	if (before == TASK_STARTER || (by_cgroup ? !in_cgroup() : before == TASK_UNTRACKED))
 		return 0;
 	struct scratch *s = begin(0, KIND_PROGRAM);
@@ -131,13 +145,14 @@ int on_exec(u64 *ctx)
 	u64 executable = add_executable(s, file);
 	u32 program = slot_of(s, task, executable, comm, 0);
 	/* Lost: found out again at the next system call. */
-	tracked->program = program ? program : TASK_UNKNOWN;
+	state->program = program ? program : TASK_UNKNOWN;
 	if (program)
 		started(task, bprm, file, program, before);
 	return 0;
 }
 
-/* A control group was made: perhaps the one that is recorded, when its service starts (again). */
+/* A control group was made: perhaps the one that is recorded, when its service starts (again). Its path is told from the
+ * top of the hierarchy, which need not be what the recorder sees of it. */
 SEC("tp_btf/cgroup_mkdir")
 int on_cgroup(u64 *ctx)
 {
@@ -145,16 +160,20 @@ int on_cgroup(u64 *ctx)
 	struct scratch *s = scratch();
 	u32 zero = 0;
 	u64 *id = map_lookup(&cgroups, &zero);
-	if (!by_cgroup || !s || !id || group->root->hierarchy_id != 0)
+	struct host *host = map_lookup(&hosts, &zero);
+	if (!by_cgroup || !s || !id || !host || group->root->hierarchy_id != 0 || (u32)group->level != host->cgroup_level)
+		return 0;
+	struct cgroup *base = READ(group, ancestors[host->cgroup_base_level & 0xffff]);
+	struct kernfs_node *node = READ(base, kn);
+	if (READ(node, id) != host->cgroup_base)
 		return 0;
 	long size = read_kernel_str(s->parts, CGROUP_PATH_MAX, (void *)ctx[1]);
-	if (size <= 0)
+	if (size <= cgroup_path_size)
 		return 0;
-	for (u32 at = 0; at < CGROUP_PATH_MAX; at++) {
-		if (s->parts[at] != cgroup_path[at])
+	u32 start = size - 1 - cgroup_path_size;
+	for (u32 at = 0; at < CGROUP_PATH_MAX && at < cgroup_path_size; at++) {
+		if (s->parts[(start + at) & (CGROUP_PATH_MAX - 1)] != cgroup_path[at])
 			return 0;
-		if (!cgroup_path[at])
-			break;
 	}
 	*id = group->kn->id;
 	return 0;
@@ -174,10 +193,9 @@ int on_exit(u64 *ctx)
 			mark_used(program, nr, compat, 0);
 	}
 	if (task->signal->live.counter == 0) {
-		u32 tgid = task->tgid;
-		struct tracked *tracked = map_lookup(&tasks, &tgid);
-		if (tracked && tracked->program) {
-			tracked->program = TASK_UNTRACKED;
+		struct tracked *state = tracked(number_of_process(task));
+		if (state && state->program) {
+			state->program = TASK_UNTRACKED;
 			count_alive(-1);
 		}
 	}

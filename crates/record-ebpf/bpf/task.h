@@ -9,17 +9,46 @@ INLINE int in_cgroup(void)
 {
 	u32 zero = 0;
 	u64 *id = map_lookup(&cgroups, &zero);
-	return id && *id && current_ancestor_cgroup_id(cgroup_level) == *id;
+	struct host *host = map_lookup(&hosts, &zero);
+	return id && host && *id && current_ancestor_cgroup_id(host->cgroup_level) == *id;
+}
+
+/* A process's number in the recorder's PID namespace; 0 when it has none. */
+SUBPROGRAM u32 number_in_namespace(u64 process)
+{
+	u32 zero = 0;
+	struct pid *pid = (struct pid *)process;
+	struct host *host = map_lookup(&hosts, &zero);
+	if (!host)
+		return 0;
+	u32 level = host->pid_level & 31;
+	if (READ(pid, level) < level || (u64)READ(pid, numbers[level].ns) != host->pid_namespace)
+		return 0;
+	return READ(pid, numbers[level].nr);
+}
+
+INLINE u32 number_of_process(struct task_struct *task)
+{
+	return in_namespace ? number_in_namespace((u64)READ(task->group_leader, thread_pid)) : (u32)task->tgid;
+}
+
+INLINE u32 number_of_thread(struct task_struct *task)
+{
+	return in_namespace ? number_in_namespace((u64)READ(task, thread_pid)) : (u32)task->pid;
+}
+
+INLINE struct tracked *tracked(u32 number)
+{
+	return number ? map_lookup(&tasks, &number) : NULL;
 }
 
 /* The slot of the program that the current process runs; TASK_UNTRACKED when it is not watched (yet). */
 INLINE u32 program_of(struct task_struct *task)
 {
-	u32 tgid = task->tgid;
-	struct tracked *tracked = map_lookup(&tasks, &tgid);
-	if (!tracked)
+	struct tracked *state = tracked(number_of_process(task));
+	if (!state)
 		return TASK_UNTRACKED;
-	u32 program = tracked->program;
+	u32 program = state->program;
 	if (by_cgroup) {
 		if (!in_cgroup())
 			return TASK_UNTRACKED;
@@ -28,11 +57,11 @@ INLINE u32 program_of(struct task_struct *task)
 	return program == TASK_AT_EXEC || program == TASK_STARTER ? TASK_UNTRACKED : program;
 }
 
-INLINE void set_program(u32 tgid, u32 program)
+INLINE void set_program(struct task_struct *task, u32 program)
 {
-	struct tracked *tracked = map_lookup(&tasks, &tgid);
-	if (tracked)
-		tracked->program = program;
+	struct tracked *state = tracked(number_of_process(task));
+	if (state)
+		state->program = program;
 }
 
 INLINE int is_compat(struct task_struct *task)
@@ -83,11 +112,11 @@ SUBPROGRAM int send_plainly(u64 key)
 	struct pid *pid = task->thread_pid;
 	e->key = key;
 	e->root = ROOT_NOT_TOLD;
-	e->tgid = task->tgid;
+	e->tgid = number_of_process(task);
 	e->inner_tid = READ(pid, numbers[READ(pid, level) & 31].nr);
 	pid = task->group_leader->thread_pid;
 	e->inner_tgid = READ(pid, numbers[READ(pid, level) & 31].nr);
-	e->parent = task->real_parent->tgid;
+	e->parent = number_of_process(task->real_parent);
 	if (!send_and_wake(s, 0))
 		return 0;
 	remember(key);
@@ -108,11 +137,11 @@ SUBPROGRAM int send(u64 key)
 	struct place root = place_of(s, &task->fs->root);
 	struct pid *pid = task->thread_pid;
 	e->key = key;
-	e->tgid = task->tgid;
+	e->tgid = number_of_process(task);
 	e->inner_tid = READ(pid, numbers[READ(pid, level) & 31].nr);
 	pid = task->group_leader->thread_pid;
 	e->inner_tgid = READ(pid, numbers[READ(pid, level) & 31].nr);
-	e->parent = task->real_parent->tgid;
+	e->parent = number_of_process(task->real_parent);
 	e->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
 	e->root = mix(mix(mix(seed, root.dentry), root.mount), e->mount_namespace);
 	int elsewhere = root.dentry != host->root.dentry || root.mount != host->root.mount ||

@@ -33,7 +33,7 @@ pub fn find(directory: &Path, target: &Target) -> Result<Cgroup, RecordError> {
     let path = directory.strip_prefix(&root).unwrap_or(&directory);
     let path =
         if path.as_os_str().is_empty() { Vec::new() } else { [b"/", path.as_os_str().as_bytes()].concat() };
-    Ok(Cgroup { path, id })
+    Ok(Cgroup { base: root, path, id })
 }
 
 /// The mount point: the highest directory on the same file system.

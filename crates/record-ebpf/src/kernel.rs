@@ -5,7 +5,9 @@ use aya::maps::{Array, Map, MapData, MapError, PerCpuArray, ProgramArray, RingBu
 use aya::programs::{BtfTracePoint, ProgramFd};
 use aya::{Btf, Ebpf, EbpfLoader};
 use ringfence_calls::RING_OPERATIONS;
+use rustix::fs::{Mode, OFlags, SeekFrom};
 use std::io;
+use std::path::{Path, PathBuf};
 
 /// The compiled programs; `bpf/build` makes them of the source beside them.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../bpf/recorder.bpf.o");
@@ -32,7 +34,9 @@ pub enum Filter {
 /// A control group of the unified hierarchy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cgroup {
-    /// Its path from the hierarchy's root: it may be made, or made anew, while it is recorded.
+    /// The root of the mount of the hierarchy through which it is seen.
+    pub base: PathBuf,
+    /// Its path from there: it may be made, or made anew, while it is recorded.
     pub path: Vec<u8>,
     /// Its inode number; 0 while there is none.
     pub id: u64,
@@ -59,7 +63,7 @@ pub struct Kernel {
     programs: Ebpf,
 }
 
-/// The processes as the kernel side knows them, by number of the first PID namespace.
+/// The processes as the kernel side knows them, by number of this process's PID namespace.
 pub struct Tasks {
     states: Array<MapData, [u32; 2]>,
     alive: Array<MapData, i32>,
@@ -103,6 +107,17 @@ pub enum LoadError {
     /// A map could not be read or written.
     #[error("failed to use a map")]
     Access(#[from] MapError),
+    /// The kernel side did not see this process, or could not tell where it is.
+    #[error("the programs did not see the recorder's own call")]
+    NotSeen,
+    /// A step of introducing the recorder to the programs failed.
+    #[error("failed to read {path}")]
+    Introduction {
+        /// What of.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// `/proc/sys/kernel/pid_max` could not be read.
     #[error("failed to read /proc/sys/kernel/pid_max")]
     PidMax(#[source] io::Error),
@@ -126,20 +141,25 @@ impl Kernel {
             Filter::Processes => (0_u32, &none),
             Filter::Cgroup(cgroup) => (1, cgroup),
         };
-        let level = cgroup.path.split(|&b| b == b'/').filter(|name| !name.is_empty()).count() as u32;
+        let depth = cgroup.path.split(|&b| b == b'/').filter(|name| !name.is_empty()).count() as u32;
         let mut path = [0; CGROUP_PATH];
         path.get_mut(..cgroup.path.len())
             .filter(|room| room.len() < CGROUP_PATH)
             .ok_or(LoadError::CgroupPath)?
             .copy_from_slice(&cgroup.path);
+        let path_size = cgroup.path.len() as u32;
         let calls = table::bytes();
-        let seed = seed();
+        let (seed, introduction) = (secret(), secret() >> 1);
+        let in_namespace = u32::from(!in_first_pid_namespace()?);
         let mut ebpf = EbpfLoader::new()
             .btf(Some(&btf))
             .override_global("seed", &seed, true)
             .override_global("by_cgroup", &by_cgroup, true)
-            .override_global("cgroup_level", &level, true)
+            .override_global("introduction", &introduction, true)
+            .override_global("in_namespace", &in_namespace, true)
+            .override_global("cgroup_depth", &depth, true)
             .override_global("cgroup_path", &path, true)
+            .override_global("cgroup_path_size", &path_size, true)
             .override_global("ring_size", &RING_BYTES, true)
             .override_global("ring_operations", &RING_OPERATIONS, true)
             .override_global("calls", &calls, true)
@@ -147,6 +167,8 @@ impl Kernel {
             .map_max_entries("events", RING_BYTES)
             .load(OBJECT)?;
 
+        let place = if by_cgroup != 0 { &cgroup.base } else { Path::new("/") };
+        introduce(&mut ebpf, place, introduction, &btf)?;
         let mut handlers: ProgramArray<MapData> = take(&mut ebpf, "handlers")?;
         for (handler, name) in HANDLERS {
             let refused = |source| LoadError::Program { name, source };
@@ -185,9 +207,6 @@ impl Kernel {
             kernel.load_and_attach(name, tracepoint, &btf)?;
         }
         attach(&mut kernel.programs, "dispatch")?;
-        // The first call of a starter shows the programs what the host's view is.
-        kernel.tasks.set_starter(true)?;
-        kernel.tasks.set_starter(false)?;
         Ok(kernel)
     }
 
@@ -252,8 +271,45 @@ fn take<M: TryFrom<Map, Error = MapError>>(ebpf: &mut Ebpf, name: &'static str) 
     Ok(M::try_from(ebpf.take_map(name).ok_or(LoadError::Map(name))?)?)
 }
 
+/// Shows the programs where this process is: whose numbers it knows processes by, and what it sees of the file tree and
+/// of the control groups.
+fn introduce(ebpf: &mut Ebpf, place: &Path, introduction: u64, btf: &Btf) -> Result<(), LoadError> {
+    let name = "on_introduction";
+    let refused = |source| LoadError::Program { name, source };
+    let unread =
+        |errno: rustix::io::Errno| LoadError::Introduction { path: place.to_owned(), source: errno.into() };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = rustix::fs::open(place, flags, Mode::empty()).map_err(unread)?;
+    let program = load(ebpf, name, "sys_exit", btf)?;
+    let link = program.attach().map_err(refused)?;
+    // A directory may refuse such a position; what matters is that it was asked for.
+    let _ = rustix::fs::seek(&directory, SeekFrom::Start(introduction));
+    program.detach(link).map_err(refused)?;
+    program.unload().map_err(refused)?;
+    let map = ebpf.map("hosts").ok_or(LoadError::Map("hosts"))?;
+    let hosts: Array<&MapData, Host> = Array::try_from(map)?;
+    // No mount namespace has the number 0.
+    if hosts.get(&0, 0)?[MOUNT_NAMESPACE] == 0 { Err(LoadError::NotSeen) } else { Ok(()) }
+}
+
+/// `struct host` of `bpf/maps.h`, in words of four bytes.
+type Host = [u32; 12];
+
+/// Where in it the mount namespace's number is.
+const MOUNT_NAMESPACE: usize = 8;
+
+/// Whether processes have the same numbers here as on the whole machine.
+fn in_first_pid_namespace() -> Result<bool, LoadError> {
+    // `PROC_PID_INIT_INO` (linux/proc_ns.h).
+    const FIRST: &[u8] = b"pid:[4026531836]";
+    let path = "/proc/self/ns/pid";
+    let namespace = rustix::fs::readlink(path, Vec::new())
+        .map_err(|errno| LoadError::Introduction { path: path.into(), source: errno.into() })?;
+    Ok(namespace.as_bytes() == FIRST)
+}
+
 /// A number that nobody watched can know.
-fn seed() -> u64 {
+fn secret() -> u64 {
     let mut bytes = [0; 8];
     match rustix::rand::getrandom(&mut bytes[..], rustix::rand::GetRandomFlags::empty()) {
         Ok(8) => u64::from_ne_bytes(bytes) | 1,

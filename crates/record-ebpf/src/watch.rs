@@ -11,7 +11,7 @@ use ringfence_record::{
 use ringfence_terms::Errno;
 use rustix::event::epoll;
 use rustix::fd::OwnedFd;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,11 +27,16 @@ const ACCOUNT: Duration = Duration::from_millis(500);
 /// How long a control group may be gone before its service is: restarting removes and makes it.
 const GROUP_GONE: Duration = Duration::from_secs(3);
 
+/// How long a command has to end when it is asked to, and then when it is made to.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// A recording that runs.
 pub struct Watch<'a> {
     kernel: Kernel,
     decoder: Decoder,
     stop: &'a Stop,
+    /// It was told to stop.
+    stopping: bool,
     sink: &'a mut dyn Sink,
     wakeups: OwnedFd,
     accounted: Instant,
@@ -41,6 +46,15 @@ pub struct Watch<'a> {
     delivered: HashMap<u32, Box<[u8; 2 * CALLS]>>,
     /// Every process that was seen, as the first PID namespace numbers it.
     processes: HashSet<u32>,
+}
+
+/// How far a command has been brought to its end, and since when.
+#[derive(Clone, Copy)]
+enum Ending {
+    /// It was sent `SIGTERM`.
+    Asked(Instant),
+    /// It was sent `SIGKILL`.
+    Made(Instant),
 }
 
 /// Whether to go on watching.
@@ -61,6 +75,7 @@ impl<'a> Watch<'a> {
             kernel,
             decoder,
             stop,
+            stopping: false,
             sink,
             wakeups,
             accounted: Instant::now(),
@@ -75,6 +90,7 @@ impl<'a> Watch<'a> {
     pub fn run_command(&mut self, command: &Command) -> Result<Ended, RecordError> {
         let mut child = self.start(command)?;
         let mut status = None;
+        let mut ending = None;
         loop {
             let next = self.round()?;
             if status.is_none() {
@@ -87,13 +103,37 @@ impl<'a> Watch<'a> {
                     self.finish()?;
                     return Ok(Ended::Command(status));
                 }
-                (_, Next::Stopped) => {
-                    self.finish()?;
-                    return Ok(Ended::Stopped);
-                }
+                (_, Next::Stopped) => ending = self.end_command(ending)?,
                 _ => {}
             }
+            if let Some(Ending::Made(since)) = ending
+                && since.elapsed() > GRACE
+            {
+                // What cannot be killed waits for something in the kernel.
+                self.finish()?;
+                return Ok(Ended::Stopped);
+            }
         }
+    }
+
+    /// Asks what is left of a command to end, and makes it end when it does not.
+    fn end_command(&self, ending: Option<Ending>) -> Result<Option<Ending>, RecordError> {
+        let (signal, ending) = match ending {
+            None => (Signal::TERM, Ending::Asked(Instant::now())),
+            Some(Ending::Asked(since)) if since.elapsed() > GRACE => {
+                (Signal::KILL, Ending::Made(Instant::now()))
+            }
+            other => return Ok(other),
+        };
+        let processes =
+            proc::processes().map_err(|source| RecordError::System { step: "read /proc", source })?;
+        for process in processes {
+            if self.kernel.tasks.is_tracked(process.as_raw_nonzero().get().unsigned_abs()) {
+                // It may have ended just now, which is what is wanted.
+                let _ = rustix::process::kill_process(process, signal);
+            }
+        }
+        Ok(Some(ending))
     }
 
     /// A process that this one makes is tracked from its first execve(2) on.
@@ -182,6 +222,10 @@ impl<'a> Watch<'a> {
             Err(errno) => return Err(system("wait for events", errno)),
         }
         let stopped = self.stop.is_set();
+        if stopped && !std::mem::replace(&mut self.stopping, true) {
+            // The request stays made, and would never let this wait again.
+            epoll::delete(&self.wakeups, self.stop).map_err(|errno| system("watch for events", errno))?;
+        }
         self.drain();
         if self.accounted.elapsed() >= ACCOUNT {
             self.account()?;

@@ -34,6 +34,10 @@ pub struct Status {
     pub effective: u64,
     /// A seccomp filter is in force.
     pub filtered: bool,
+    /// The thread that traces it; 0 for none.
+    pub tracer: i32,
+    /// It has ended, and is only still there to be collected.
+    pub ended: bool,
 }
 
 impl Status {
@@ -63,6 +67,8 @@ impl Status {
                 "Groups" => status.more_groups = words.filter_map(|w| w.parse().ok()).collect(),
                 "CapPrm" => status.permitted = set(words.next()),
                 "CapEff" => status.effective = set(words.next()),
+                "TracerPid" => status.tracer = number(words.next()),
+                "State" => status.ended = matches!(words.next(), Some("Z" | "X")),
                 "Seccomp" => status.filtered = words.next() == Some("2"),
                 _ => {}
             }
@@ -162,7 +168,7 @@ mod tests {
 
     #[test]
     fn reads_a_status() {
-        let text = b"Name:\ta\xffb\nTgid:\t40\nPPid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n\
+        let text = b"Name:\ta\xffb\nState:\tZ (zombie)\nTracerPid:\t6\nTgid:\t40\nPPid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n\
             Groups:\t9 10 \nNStgid:\t40\t3\nNSpid:\t41\t4\n\
             CapPrm:\t00000000000000ff\nCapEff:\t0000000000000001\nSeccomp:\t2\n";
         let expected = Status {
@@ -176,6 +182,8 @@ mod tests {
             permitted: 0xff,
             effective: 1,
             filtered: true,
+            tracer: 6,
+            ended: true,
         };
         assert_eq!(Status::parse(text), expected);
         assert_eq!(Status::parse(b"\n\nx"), Status::default());

@@ -35,6 +35,9 @@ pub struct Session {
     /// Executables that only start the target, such as the service manager's: of what they do, only what they execute is
     /// kept.
     pub starters: Vec<PathBuf>,
+    /// Whether the target is started, or started again, once it is watched: then its start-up is seen, though it may be
+    /// running before.
+    pub starts: bool,
 }
 
 /// How far a recording has come.
@@ -83,7 +86,14 @@ pub struct SaveError {
 impl Session {
     /// A session that goes on until the target ends, and saves nothing.
     pub fn new(target: Target) -> Session {
-        Session { target, name: String::new(), limit: None, output: None, starters: Vec::new() }
+        Session {
+            target,
+            name: String::new(),
+            limit: None,
+            output: None,
+            starters: Vec::new(),
+            starts: false,
+        }
     }
 
     /// Records, on a thread of its own, and reports to `report` on this one.
@@ -105,6 +115,7 @@ impl Session {
                 changes: 0,
             })),
             starters: self.starters.clone(),
+            starts: self.starts,
             ready,
         };
         let shared = Arc::clone(&folder.shared);
@@ -129,7 +140,9 @@ impl Session {
                 shared.recording.ended = ended.is_ok();
                 shared.changes += 1;
             }
-            let profile = keeper.save(true)?;
+            // A recording that never began has nothing to put in the place of an earlier one.
+            let began = keeper.started.is_some() || ended.is_ok();
+            let profile = if began { keeper.save(true)? } else { keeper.copy().0 };
             Ok(Outcome { profile, ended })
         })
     }
@@ -169,6 +182,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 struct Folder {
     shared: Arc<Mutex<Shared>>,
     starters: Vec<PathBuf>,
+    starts: bool,
     ready: Sender<()>,
 }
 
@@ -202,6 +216,9 @@ impl Sink for Folder {
     }
 
     fn blind_spot(&mut self, spot: BlindSpot) {
+        if self.starts && spot == BlindSpot::StartUp {
+            return;
+        }
         let mut shared = lock(&self.shared);
         if shared.recording.blind_spots.insert(spot) {
             shared.changes += 1;
@@ -269,14 +286,20 @@ impl Keeper<'_> {
         }
     }
 
-    /// Saves what there is; the copy that was saved.
-    fn save(&mut self, last: bool) -> Result<Profile, SaveError> {
+    /// What there is, and how many changes led to it.
+    fn copy(&self) -> (Profile, u64) {
         let (mut profile, id, mut recording, changes) = {
             let shared = lock(self.shared);
             (shared.profile.clone(), shared.id, shared.recording.clone(), shared.changes)
         };
         recording.seconds = self.started.map(|s| s.elapsed().as_secs()).unwrap_or_default();
         profile.record(id, &recording);
+        (profile, changes)
+    }
+
+    /// Saves what there is; the copy that was saved.
+    fn save(&mut self, last: bool) -> Result<Profile, SaveError> {
+        let (profile, changes) = self.copy();
         if let Some(path) = &self.session.output {
             save(&profile, path, last).map_err(|source| SaveError { path: path.clone(), source })?;
         }

@@ -129,6 +129,8 @@ impl<'a> Tracer<'a> {
                             ptrace::interrupt(thread).map_err(|errno| attach(errno.into()))?;
                             found_new = true;
                         }
+                        // One that is gone, or whose maker was attached to in time, as the kernel then did for it.
+                        Err(_) if !wants_attaching(thread) => {}
                         Err(error) => {
                             self.sink.blind_spot(BlindSpot::NotFollowed);
                             first_error = first_error.or(Some(error));
@@ -479,4 +481,10 @@ impl<'a> Tracer<'a> {
             self.inference.forget();
         }
     }
+}
+
+/// Whether a thread is alive and not traced by this one.
+fn wants_attaching(thread: Pid) -> bool {
+    let own = rustix::thread::gettid().as_raw_nonzero().get();
+    proc::Status::read(thread).is_ok_and(|status| !status.ended && status.tracer != own)
 }

@@ -57,18 +57,17 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         limit: args.limit,
         output: Some(args.output.clone()),
         starters: what.starters.clone(),
+        starts: what.restart.is_some(),
         ..Session::new(what.target.clone())
     };
     let mut choice = args.recorder;
     loop {
-        let recorder = recorders::choose(choice).map_err(|error| recorders::failure(&error))?;
+        let recorder = recorders::choose(choice, context).map_err(|error| recorders::failure(&error))?;
         let outcome = watch(&session, recorder, &what, &stop, context)?;
         match outcome.ended {
             // Whether the kernel takes the programs is only known when it is asked.
-            Err(error @ RecordError::Unavailable { kind: RecorderKind::Ebpf, .. })
-                if choice == Choice::Auto =>
-            {
-                context.note(format_args!("{}; going on with ptrace", recorders::chain(&error)));
+            Err(error) if choice == Choice::Auto && is_ebpfs(&error) => {
+                recorders::note_fallback(&error, context);
                 choice = Choice::Ptrace;
             }
             _ => return conclude(outcome, args, context),
@@ -132,6 +131,15 @@ fn conclude(outcome: Outcome, args: &Args, context: &Context) -> Result<ExitCode
         }
         Ended::Gone | Ended::Stopped => ExitCode::SUCCESS,
     })
+}
+
+/// Whether another recorder may do what the eBPF recorder cannot.
+fn is_ebpfs(error: &RecordError) -> bool {
+    use RecordError::{Unavailable, Unsuitable};
+    matches!(
+        error,
+        Unavailable { kind: RecorderKind::Ebpf, .. } | Unsuitable { kind: RecorderKind::Ebpf, .. }
+    )
 }
 
 /// SIGINT and SIGTERM end the recording; what was recorded is saved in any case, however many there are.
