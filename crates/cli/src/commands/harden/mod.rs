@@ -7,6 +7,7 @@ mod exercise;
 mod image;
 mod json;
 mod output;
+mod review;
 mod text;
 mod work;
 
@@ -40,8 +41,11 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Prove the drop-in that is installed once more, and name what the service needs beyond it
-    #[arg(long, conflicts_with_all = ["output", "apply", "explain", "profile"])]
+    #[arg(long, conflicts_with_all = ["output", "apply", "explain", "profile", "review"])]
     check: bool,
+    /// Go through the grants one by one in the terminal: keep, narrow, widen, drop; and try the result
+    #[arg(long)]
+    review: bool,
     /// Install the drop-in, restart the service, watch it, and take the drop-in back if anything fails
     #[arg(long)]
     apply: bool,
@@ -74,11 +78,17 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         return Err(Failure::input("harden needs root: a shadow of the machine cannot be made without")
             .hint("run it as root, or in a container where you are root"));
     }
+    if args.review {
+        review::check_terminal()?;
+    }
     let work = Work::begin(args, context)?;
     if args.check {
         return check::run(&work);
     }
-    let found = work.search()?;
+    let mut found = work.search()?;
+    if args.review && found.proven {
+        review::run(&work, &mut found)?;
+    }
     let drop_in = found.proposal.drop_in(args.explain);
     let place = work.apply.as_ref().map_or_else(|| Path::new("/").join(NAME), Apply::file);
     let hardened = work.unit.with_drop_in(place, drop_in.clone());

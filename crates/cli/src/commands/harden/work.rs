@@ -10,7 +10,7 @@ use ringfence_exposure::{Mode, Policy, Score, Subject, assess};
 use ringfence_harden::{Found, Step, search};
 use ringfence_host::HostFacts;
 use ringfence_profile::Profile;
-use ringfence_propose::{Level, Options};
+use ringfence_propose::{Level, Options, Proposal};
 use ringfence_record::{PtraceRecorder, Recorder};
 use ringfence_seccomp::Machine;
 use ringfence_settings::{Settings, catalogue};
@@ -88,6 +88,12 @@ impl<'a> Work<'a> {
         let mut hear = |step: Step<'_>| text::step(self.context, &step);
         search(&self.unit, &self.facts, &self.recorded, self.options.clone(), &mut run, &mut hear)
             .map_err(Failure::input)
+    }
+
+    /// One trial of the unit with a proposal.
+    pub fn try_proposal(&self, proposal: &Proposal) -> Result<Report, TrialError> {
+        let tried = self.unit.with_drop_in(Path::new("/").join(NAME), proposal.drop_in(false));
+        self.try_out(&Settings::from_unit(&tried).0)
     }
 
     /// One trial.
