@@ -10,6 +10,7 @@ use crate::predict::{Prediction, predicted, wrong};
 use crate::ringfence::{bring, under_ringfence};
 use crate::systemd::{Job, clean, install, name_namespaces, prepare, survey, under_systemd};
 use crate::systemd_tests::{Runner, Verdict, run_systemd_tests};
+use crate::why;
 use anyhow::{Context, Result};
 use ringfence_probe::Node;
 use std::collections::BTreeMap;
@@ -160,10 +161,14 @@ impl Bench {
         let machine = self.machine()?;
         prepare(&machine, &self.probe, fixture)?;
         install(&machine, jobs)?;
-        let predictions = match &self.predict {
+        let mut predictions = match &self.predict {
             Some(program) => predicted(&machine, program, jobs)?,
             None => BTreeMap::new(),
         };
+        if let (Some(_), Other::Ringfence(program)) = (&self.predict, &self.other) {
+            bring(&machine, program)?;
+            why::ask(&machine, jobs, &mut predictions)?;
+        }
         Ok((self.jobs(&machine, &Other::Systemd, jobs, fixture)?, predictions))
     }
 

@@ -1,24 +1,14 @@
 //! `agreement record` and `agreement replay`: the cases under systemd, and under ringfence.
 
-use anyhow::{Context, Result, anyhow};
-use ringfence_agreement::{
-    Bench, Case, Entry, Facts, Job, Other, RARE, cases_dir, differences, named_in, open_dir, passing,
-    standard,
-};
-use std::sync::Mutex;
-
-/// The name of files that are not there yet.
-const NEW: &str = "new";
-
-/// How many labs are up at a time.
-const LABS: usize = 4;
+use anyhow::Result;
+use ringfence_agreement::{Bench, Facts, Job, Other, Replayed, each, everywhere, job_of, passing, replayed};
 
 /// Records the cases whose names contain one of the words, each on a machine of its own; and the machine itself.
 pub fn record(bench: &Bench, words: &[String]) -> Result<()> {
     let facts = machine(bench)?;
     facts.save()?;
     each(words, |name, mut case| {
-        let (nodes, mut outcome) = bench.alone(&Other::Systemd, job(name, &case), &case.fixture)?;
+        let (nodes, mut outcome) = bench.alone(&Other::Systemd, job_of(name, &case), &case.fixture)?;
         case.nodes = nodes;
         case.nodes.retain(|path, node| facts.nodes.get(path) != Some(node));
         outcome.process.retain(|name, _| !passing(name));
@@ -31,18 +21,9 @@ pub fn record(bench: &Bench, words: &[String]) -> Result<()> {
 
 /// Runs the cases under ringfence and compares with what was recorded; true when all agree.
 pub fn replay(bench: &Bench, words: &[String], show: usize) -> Result<bool> {
-    let facts = Facts::load()?;
-    let counts = Mutex::new((0, 0));
-    each(words, |name, case| {
-        let expect = case.expect.as_ref().with_context(|| format!("{name} has not been recorded"))?;
-        let (_, outcome) = bench.alone(&bench.other, job(name, &case), &case.fixture)?;
-        let differences = differences(&expect.whole(&facts), &outcome);
-        let mut counts = counts.lock().map_err(|_| anyhow!("another case broke off"))?;
-        counts.0 += 1;
-        if differences.is_empty() {
-            return Ok(());
-        }
-        counts.1 += 1;
+    let all = replayed(bench, words)?;
+    let differ: Vec<&Replayed> = all.iter().filter(|one| !one.differences.is_empty()).collect();
+    for Replayed { name, case, differences } in &differ {
         println!("== {name}: {}\n{}", case.about, case.unit[1..].join("\n"));
         for difference in differences.iter().take(show) {
             println!("  {difference}");
@@ -50,43 +31,9 @@ pub fn replay(bench: &Bench, words: &[String], show: usize) -> Result<bool> {
         if differences.len() > show {
             println!("  and {} more", differences.len() - show);
         }
-        Ok(())
-    })?;
-    let (all, differ) = counts.into_inner().map_err(|_| anyhow!("a case broke off"))?;
-    println!("{} of {all} cases agree", all - differ);
-    Ok(differ == 0)
-}
-
-/// Does something with every case whose name contains one of the words (all when there is none), some at a time.
-fn each(words: &[String], act: impl Fn(&str, Case) -> Result<()> + Sync) -> Result<()> {
-    let mut cases = Case::all(&cases_dir())?;
-    cases.extend(Case::all(&open_dir())?);
-    cases.retain(|name, _| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())));
-    let queue = Mutex::new(cases.into_iter());
-    let next = || queue.lock().ok().and_then(|mut queue| queue.next());
-    let work = || -> Result<()> {
-        while let Some((name, case)) = next() {
-            act(&name, case).with_context(|| format!("case {name}"))?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..LABS).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("a case broke off"))?)
-    })
-}
-
-fn job(name: &str, case: &Case) -> Job {
-    let mut paths = everywhere();
-    paths.extend(named_in(&case.unit, NEW));
-    paths.extend(case.fixture.iter().map(|entry: &Entry| entry.path().to_owned()));
-    paths.extend(case.also.iter().cloned());
-    Job { name: name.to_owned(), unit: case.unit.clone(), paths }
-}
-
-/// The paths that every case tries.
-fn everywhere() -> Vec<String> {
-    standard(NEW).into_iter().chain(RARE.map(str::to_owned)).collect()
+    }
+    println!("{} of {} cases agree", all.len() - differ.len(), all.len());
+    Ok(differ.is_empty())
 }
 
 /// The machine as it is without any fixture, and a unit without any setting.
