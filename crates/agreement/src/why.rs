@@ -35,7 +35,7 @@ pub fn ask(machine: &Machine, jobs: &[Job], predictions: &mut BTreeMap<String, P
             let kind = AccessKind::ALL[(number + question) % AccessKind::ALL.len()];
             asked.push((job.name.clone(), path.clone(), kind));
             script += &format!(
-                "printf '\\001'; {RINGFENCE} why {}.service '{path}' --{} --format json || true\n",
+                "printf '\\001'; {RINGFENCE} why {}.service '{path}' --{} --format json 2>/dev/null || true\n",
                 job.name,
                 option(kind)
             );

@@ -1,5 +1,6 @@
 //! A service that runs: until it ends, is asked to reload or to stop, or no longer says that it is alive.
 
+use crate::bus::BusWatch;
 use crate::control::Request;
 use crate::observer::{Event, Role};
 use crate::start::Down;
@@ -48,10 +49,13 @@ impl<'a> Supervisor<'a> {
 
     /// Whether the service still runs (systemd: `service_good`).
     fn is_alive(&self) -> bool {
+        let service = &self.settings.service;
+        if service.kind.value == ServiceType::Dbus && self.said.has_name == Some(false) {
+            return false;
+        }
         if self.main.is_some() {
             return true;
         }
-        let service = &self.settings.service;
         let knows_main = self.main_exit.is_some() || service.kind.value != ServiceType::Forking;
         (service.exit_type.value == ExitType::Cgroup || !knows_main) && !self.processes.all().is_empty()
     }
@@ -137,18 +141,36 @@ impl<'a> Supervisor<'a> {
         Down::TimedOut(TimeoutMode::Abort)
     }
 
-    /// `Type=dbus`: whether a name is owned is only known to the bus.
+    /// `Type=dbus`: waits until the bus says that `BusName=` is owned (systemd: `service_bus_name_owner_change`).
     pub(crate) fn await_bus_name(&mut self) -> Result<(), Down> {
-        let text = match &self.settings.service.bus_name.value {
-            Some(name) => format!(
-                "the bus is not asked whether {name} is owned (Type=dbus): the service counts as started when its program \
-                 runs"
-            ),
-            None => {
-                "Type=dbus without BusName=: the service counts as started when its program runs".to_owned()
+        let deadline = self.start_deadline();
+        let mut runs = false;
+        loop {
+            if self.said.has_name == Some(true) || (self.bus.is_none() && runs) {
+                return Ok(());
             }
-        };
-        self.note(&text);
-        self.await_program()
+            match self.wait(self.extend(deadline), false) {
+                Wake::Executed(Role::Start) => runs = true,
+                Wake::MainEnded(_) if !self.main_clean => return Err(Down::Failed),
+                // Nothing has failed, but what was to be started is over (systemd: `service_good`).
+                Wake::MainEnded(_) => return Err(Down::Asked),
+                Wake::Asked(Request::Stop) => return Err(Down::Asked),
+                Wake::TimedOut => return Err(self.start_timed_out("BusName")),
+                Wake::WatchdogExpired => return Err(self.watchdog_expired()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Has the bus tell when the name is owned. Before the service starts, so that nothing is missed.
+    pub(crate) fn watch_bus_name(&mut self) {
+        let Some(name) = &self.settings.service.bus_name.value else { return };
+        match BusWatch::over(name, self.settings) {
+            Ok(watch) => {
+                self.processes.leave_out(watch.pid());
+                self.bus = Some(watch);
+            }
+            Err(e) => self.note(&format!("nobody can watch the bus for BusName= ({e})")),
+        }
     }
 }

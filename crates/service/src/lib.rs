@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod active;
+mod bus;
 mod control;
 mod environment;
 mod exit;

@@ -47,12 +47,12 @@ impl<'a> Supervisor<'a> {
     }
 
     /// How long a step of the start may take.
-    fn start_deadline(&mut self) -> Option<Instant> {
+    pub(crate) fn start_deadline(&mut self) -> Option<Instant> {
         self.extended = None;
         self.settings.service.timeout_start.value.map(|limit| Instant::now() + limit)
     }
 
-    fn start_timed_out(&mut self, what: &'static str) -> Down {
+    pub(crate) fn start_timed_out(&mut self, what: &'static str) -> Down {
         let limit = self.settings.service.timeout_start.value.unwrap_or(Duration::ZERO);
         self.observer.event(Event::TimedOut { what, limit });
         self.blame(ServiceResult::Timeout);
@@ -197,6 +197,9 @@ impl<'a> Supervisor<'a> {
     }
 
     fn start_main(&mut self, kind: ServiceType) -> Result<(), Down> {
+        if kind == ServiceType::Dbus {
+            self.watch_bus_name();
+        }
         let Some(command) = self.first_start() else { return Err(self.fail(ServiceResult::Resources)) };
         let running = self.spawn(command, Role::Start).map_err(|result| self.fail(result))?;
         self.main = Some(running);

@@ -111,7 +111,7 @@ impl<'a> Supervisor<'a> {
             };
             self.extended = None;
             let deadline = limit.map(|limit| Instant::now() + limit);
-            if !self.await_end(deadline, mode)
+            if self.await_end(deadline, mode) == Awaited::TooLong
                 && let Some(limit) = limit
             {
                 self.observer.event(Event::TimedOut { what: "the stop", limit });
@@ -176,17 +176,17 @@ impl<'a> Supervisor<'a> {
         outsiders.len()
     }
 
-    /// Waits until those that the mode names are gone; whether they are.
-    fn await_end(&mut self, deadline: Option<Instant>, mode: KillMode) -> bool {
+    /// Waits until those that the mode names are gone.
+    fn await_end(&mut self, deadline: Option<Instant>, mode: KillMode) -> Awaited {
         loop {
             let all = mode == KillMode::ControlGroup;
             if self.main.is_none() && self.control.is_none() && (!all || self.processes.all().is_empty()) {
-                return true;
+                return Awaited::Gone;
             }
             match self.wait(self.extend(deadline), true) {
-                Wake::TimedOut => return false,
+                Wake::TimedOut => return Awaited::TooLong,
                 // Asked again: no more patience.
-                Wake::Asked(Request::Stop) => return false,
+                Wake::Asked(Request::Stop) => return Awaited::Hurry,
                 _ => {}
             }
         }
@@ -201,6 +201,15 @@ impl<'a> Supervisor<'a> {
         let patience = Instant::now() + Duration::from_secs(10);
         self.await_end(Some(patience), KillMode::ControlGroup);
     }
+}
+
+/// What waiting for processes came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Gone,
+    TooLong,
+    /// Somebody is out of patience.
+    Hurry,
 }
 
 /// What a command of the stop came to.

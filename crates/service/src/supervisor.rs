@@ -1,5 +1,6 @@
 //! One run of a unit, from its first command to its last.
 
+use crate::bus::BusWatch;
 use crate::guard::Guard;
 use crate::notify::NotifySocket;
 use crate::observer::{Event, Observer};
@@ -46,6 +47,8 @@ pub(crate) struct Supervisor<'a> {
     pub observer: &'a mut dyn Observer,
     pub processes: Processes,
     pub notify: Option<NotifySocket>,
+    /// Over `BusName=`, for `Type=dbus`.
+    pub bus: Option<BusWatch>,
     pub access: NotifyAccess,
     pub main: Option<Running<'a>>,
     pub control: Option<Running<'a>>,
@@ -64,12 +67,14 @@ pub(crate) struct Supervisor<'a> {
     pub told: Vec<Shortfall>,
 }
 
-/// What the service has said through its socket.
+/// What the service has said through its socket, and what the bus says about it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Said {
     pub ready: bool,
     pub reloading: bool,
     pub stopping: bool,
+    /// Whether `BusName=` is owned; none until the bus has said so.
+    pub has_name: Option<bool>,
 }
 
 /// How often the service must say that it is alive.
@@ -115,6 +120,7 @@ pub fn run<'a>(
         observer,
         processes,
         notify: None,
+        bus: None,
         access: settings.service.notify_access.value,
         main: None,
         control: None,
@@ -150,8 +156,8 @@ impl<'a> Supervisor<'a> {
             culprit: self.culprit,
             was_ready: self.was_ready,
         };
-        let Supervisor { runtime, notify, observer, .. } = self;
-        drop(notify);
+        let Supervisor { runtime, notify, bus, observer, .. } = self;
+        drop((notify, bus));
         for failure in runtime.clean_up(self.settings) {
             observer.event(Event::NotRemoved(&failure));
         }

@@ -1,5 +1,6 @@
 //! The one place where the service waits: for its processes, for what they say, for the outside, for time to pass.
 
+use crate::bus::{BusNews, BusWatch};
 use crate::control::Request;
 use crate::notify::Message;
 use crate::observer::{Event, Role};
@@ -75,6 +76,9 @@ impl<'a> Supervisor<'a> {
                 return Some(Wake::Notified);
             }
         }
+        if self.hear_from_bus() {
+            return Some(Wake::Notified);
+        }
         if let Some(mut control) = self.control.take() {
             match self.look_at(&mut control) {
                 Some(Wake::ControlEnded(exit)) => return Some(Wake::ControlEnded(exit)),
@@ -101,6 +105,22 @@ impl<'a> Supervisor<'a> {
             }
         }
         self.options.requests.next().map(Wake::Asked)
+    }
+
+    /// Whether the bus has said something, which is noted.
+    fn hear_from_bus(&mut self) -> bool {
+        let Some(news) = self.bus.as_ref().and_then(BusWatch::next) else { return false };
+        match news {
+            BusNews::Owned => self.said.has_name = Some(true),
+            BusNews::Free => self.said.has_name = Some(false),
+            BusNews::Unreachable(why) => {
+                self.bus = None;
+                self.note(&format!(
+                    "the bus cannot be asked about BusName= ({why}): the service counts as started when its program runs"
+                ));
+            }
+        }
+        true
     }
 
     /// What a process has come to.
@@ -182,6 +202,7 @@ impl<'a> Supervisor<'a> {
         if let Some(socket) = &self.notify {
             fds.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
         }
+        fds.extend(self.bus.iter().map(|bus| PollFd::from_borrowed_fd(bus.news(), PollFlags::IN)));
         let requests = self.options.requests.descriptors();
         fds.extend(requests.iter().map(|fd| PollFd::new(fd, PollFlags::IN)));
         // Rounded up, so that the time is really over afterwards.

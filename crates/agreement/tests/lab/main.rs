@@ -64,7 +64,7 @@ fn the_harness_is_steady() -> Result<()> {
     let Some(root) = root() else { return Ok(()) };
     let probe = program(Program::PROBE)?;
     let bench = Bench { probe, other: Other::Systemd, predict: None, root: Some(root), host: false };
-    let report = disagreements(&bench, 40)?;
+    let report = disagreements(&bench, 20)?;
     assert!(report.is_empty(), "systemd does not agree with itself:\n{report}");
     Ok(())
 }
@@ -72,7 +72,7 @@ fn the_harness_is_steady() -> Result<()> {
 #[test]
 fn random_units_see_what_they_see_under_systemd_and_the_verdicts_say_so() -> Result<()> {
     let Some(root) = root() else { return Ok(()) };
-    let report = disagreements(&ringfence(root)?, 120)?;
+    let report = disagreements(&ringfence(root)?, 80)?;
     assert!(report.is_empty(), "{report}");
     Ok(())
 }

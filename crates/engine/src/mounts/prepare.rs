@@ -254,8 +254,12 @@ impl Placer<'_> {
         match made {
             Ok(tree) => {
                 self.clear(ground, &entry.path);
-                let submounts =
-                    if let Source::Submounts(submounts) = source { submounts } else { Vec::new() };
+                // Where nothing is copied, the host's are gone with what they lay on.
+                let in_place = self.live.as_ref().is_some_and(|live| live.in_place);
+                let submounts = match source {
+                    Source::Submounts(submounts) if !in_place => submounts,
+                    _ => Vec::new(),
+                };
                 Ok(Prepared::Detached { tree, submounts })
             }
             Err(e) if e.errno == Errno::PERM || e.errno == Errno::ACCESS => {

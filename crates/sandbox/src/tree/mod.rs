@@ -341,12 +341,14 @@ impl Tree {
         }
     }
 
-    /// The path of the host from which a layer brings mounts along.
+    /// The path of the host from which a layer brings mounts along: a new file system of the kernel's those of the host's
+    /// (systemd: `bind_mount_submounts`), unless these are gone because it is mounted in their very place.
     fn host_root(&self, layer: usize) -> Option<AbsPath> {
         match &self.layers[layer].content {
             Content::Host { path, .. } => Some(path.clone()),
+            Content::New(_) if self.in_place => None,
             Content::New(fs) => fs.twin().and_then(|path| AbsPath::parse(path).ok()),
-            Content::Part { .. } => None,
+            Content::Part { layer, path } => path.rebase(&self.layers[*layer].path, &self.host_root(*layer)?),
         }
     }
 }

@@ -119,10 +119,14 @@ impl NewFs {
     }
 
     fn as_twin(&self, inner: &AbsPath, facts: &dyn Facts) -> Seen {
-        let twin = self.twin().and_then(|path| AbsPath::parse(path).ok());
-        let Some(host) = twin.and_then(|twin| inner.rebase(&AbsPath::root(), &twin)) else {
-            return Seen::Unknown;
-        };
+        let Some(twin) = self.twin().and_then(|path| AbsPath::parse(path).ok()) else { return Seen::Unknown };
+        let Some(host) = inner.rebase(&AbsPath::root(), &twin) else { return Seen::Unknown };
+        if let Some(mount) = facts.mounts().covering(&host)
+            && mount.path.is_below(&twin)
+        {
+            // The host's mount is not in view here: what it lies on is an empty directory that nobody can change.
+            return if mount.path == host { Seen::Node(directory(0o555)) } else { Seen::Missing };
+        }
         match facts.node(&host) {
             Ok(node) => Seen::Node(node),
             Err(Errno::ENOENT) => Seen::Missing,

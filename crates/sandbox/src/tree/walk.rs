@@ -63,7 +63,7 @@ impl Tree {
 
     fn host_mount_on(&self, spot: &Spot, path: &AbsPath, facts: &dyn Facts) -> Option<Spot> {
         let layer = &self.layers[spot.layer];
-        if matches!(layer.content, Content::Host { recursive: false, .. } | Content::Part { .. }) {
+        if matches!(layer.content, Content::Host { recursive: false, .. }) {
             return None;
         }
         if *path == layer.path {
