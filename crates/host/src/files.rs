@@ -1,10 +1,10 @@
 //! Looking files up, once each.
 
+use hashbrown::HashMap;
 use ringfence_sandbox::facts::{Node, NodeKind};
 use ringfence_terms::{AbsPath, Errno};
 use rustix::fs::{AtFlags, FileType, Mode, Stat};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;

@@ -1,6 +1,5 @@
 //! An absolute path that is already in its simplest spelling.
 
-use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fmt;
@@ -24,9 +23,9 @@ pub struct AbsPath(Arc<Path>);
 const LONGEST: usize = 4096;
 
 impl Hash for AbsPath {
-    /// As a [`Path`], which it can be borrowed as.
+    /// As its bytes.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        self.as_bytes().hash(state);
     }
 }
 
@@ -217,12 +216,6 @@ impl AbsPath {
 
 impl AsRef<Path> for AbsPath {
     fn as_ref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Borrow<Path> for AbsPath {
-    fn borrow(&self) -> &Path {
         &self.0
     }
 }

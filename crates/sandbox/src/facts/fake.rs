@@ -292,13 +292,15 @@ impl FakeFacts {
 
 impl Facts for FakeFacts {
     fn node(&self, path: &AbsPath) -> Result<Node, Errno> {
-        if let Some(errno) = path.as_path().ancestors().find_map(|above| self.unreadable.get(above)) {
+        if let Some(errno) =
+            path.ancestors_from_root().iter().rev().find_map(|above| self.unreadable.get(above))
+        {
             return Err(*errno);
         }
         if let Some(node) = self.nodes.get(path) {
             return Ok(node.clone());
         }
-        let nearest = path.as_path().ancestors().find_map(|above| self.nodes.get(above));
+        let nearest = path.ancestors_from_root().into_iter().rev().find_map(|above| self.nodes.get(&above));
         match nearest {
             Some(node) if node.kind != NodeKind::Directory => Err(Errno::ENOTDIR),
             _ => Err(Errno::ENOENT),

@@ -1,8 +1,8 @@
 //! The host's mount table, indexed by path.
 
 use super::Mount;
+use hashbrown::{Equivalent, HashMap};
 use ringfence_terms::AbsPath;
-use std::collections::HashMap;
 
 /// The mounts that can be reached by path, sorted by path: of mounts that are stacked on one mount point only the top
 /// one, and none that a later mount further up hides.
@@ -65,7 +65,18 @@ impl MountTable {
 
     /// The mount that a path without symlinks lies on.
     pub fn covering(&self, path: &AbsPath) -> Option<&Mount> {
-        path.as_path().ancestors().find_map(|above| self.at.get(above)).map(|&index| &self.reachable[index])
+        let mut above = path.as_bytes();
+        loop {
+            if let Some(&index) = self.at.get(&Spelling(above)) {
+                return Some(&self.reachable[index]);
+            }
+            let slash = above.iter().rposition(|&byte| byte == b'/')?;
+            above = match slash {
+                0 if above.len() > 1 => b"/",
+                0 => return None,
+                slash => &above[..slash],
+            };
+        }
     }
 
     /// The mounts below a path and not at it, sorted by path.
@@ -73,6 +84,16 @@ impl MountTable {
         let start = self.reachable.partition_point(|m| m.path <= *path);
         let length = self.reachable[start..].partition_point(|m| m.path.is_below(path));
         &self.reachable[start..start + length]
+    }
+}
+
+/// A path that is looked for, as it is spelt.
+#[derive(Hash)]
+struct Spelling<'a>(&'a [u8]);
+
+impl Equivalent<AbsPath> for Spelling<'_> {
+    fn equivalent(&self, path: &AbsPath) -> bool {
+        self.0 == path.as_bytes()
     }
 }
 

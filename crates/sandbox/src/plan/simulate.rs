@@ -7,7 +7,7 @@ use super::mode::MountMode;
 use super::normalise::{Gone, normalise};
 use super::{DropReason, Mode};
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
-use crate::tree::{Content, Location, NewFs, Place, Seen, Step, Tree, directory, host_flags};
+use crate::tree::{Content, Location, NewFs, Place, Seen, Step, Tree, Way, directory, host_flags};
 use ringfence_terms::{AbsPath, Errno, Origin};
 
 /// What the simulation works on.
@@ -41,6 +41,7 @@ impl Simulation<'_> {
     pub fn run(&mut self, entries: &mut Vec<Draft>) -> Result<(), Box<Stuck>> {
         normalise(entries, &mut self.gone, self.mode);
         let mut turn = 0;
+        let mut way = Way::default();
         loop {
             let mut again = false;
             let mut at = 0;
@@ -49,7 +50,7 @@ impl Simulation<'_> {
                     at += 1;
                     continue;
                 }
-                let place = match self.tree.follow(&entries[at].path, self.facts) {
+                let place = match self.tree.follow_on(&mut way, &entries[at].path, self.facts) {
                     Ok(Step::Settled(place)) => place,
                     Ok(Step::Moved(to, steps)) => {
                         let entry = &mut entries[at];
@@ -70,6 +71,7 @@ impl Simulation<'_> {
                     continue;
                 }
                 self.tree.start_turn(turn);
+                way.cut(&entries[at].path);
                 let (outcome, create) = self.mount(&mut entries[at], place)?;
                 entries[at].state = State::Done { outcome, create, turn };
                 turn += 1;
@@ -89,8 +91,7 @@ impl Simulation<'_> {
         match &entry.mode {
             MountMode::Inaccessible => {
                 // What is mounted there goes first, and what counts is what is left.
-                tree.clear(path);
-                let place = tree.place(path, facts);
+                let place = if tree.clear(path) { tree.place(path, facts) } else { place };
                 let was_mounted = tree.is_mount_point(&place) && !self.by_ordinary_user;
                 let kind = match place.seen {
                     Seen::Missing if entry.optional => return Ok((Outcome::Missing, None)),
@@ -103,7 +104,8 @@ impl Simulation<'_> {
                 };
                 let runtime = AbsPath::parse("/run/systemd/inaccessible").unwrap_or_else(|_| AbsPath::root());
                 let (flags, _) = host_flags(&runtime, facts);
-                tree.mount(path, Content::New(NewFs::Inaccessible(kind)), flags, facts);
+                let content = Content::New(NewFs::Inaccessible(kind));
+                tree.mount_on(place.spot, path, content, flags, facts);
             }
             mode if mode.is_access_only() => {
                 if place.seen == Seen::Missing {
@@ -114,7 +116,7 @@ impl Simulation<'_> {
                     };
                 }
                 if !tree.is_mount_point(&place) {
-                    tree.bind_onto_itself(path, facts);
+                    tree.bind_onto_itself_on(place.spot, path, facts);
                 }
             }
             MountMode::Bind { source, recursive, id_mapped } => {

@@ -9,6 +9,7 @@ mod walk;
 
 pub use nodes::Seen;
 pub(crate) use nodes::directory;
+pub(crate) use walk::Way;
 pub use walk::{Place, Step};
 
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
@@ -180,13 +181,25 @@ impl Tree {
 
     /// Mounts something on what is at a path now.
     pub(crate) fn mount(&mut self, path: &AbsPath, content: Content, flags: MountFlags, facts: &dyn Facts) {
+        let spot = self.spot_at(path, facts);
+        self.mount_on(spot, path, content, flags, facts);
+    }
+
+    /// As [`mount`](Self::mount), where it is known what is on top there.
+    pub(crate) fn mount_on(
+        &mut self,
+        spot: Spot,
+        path: &AbsPath,
+        content: Content,
+        flags: MountFlags,
+        facts: &dyn Facts,
+    ) {
         let super_read_only = match &content {
             Content::Host { path, .. } => host_flags(path, facts).1,
             Content::Part { layer, .. } => self.layers[*layer].super_read_only,
             Content::New(_) => false,
         };
-        let on = Some(self.spot_at(path, facts));
-        let path = path.clone();
+        let (path, on) = (path.clone(), Some(spot));
         self.layers.push(Layer { path, content, flags, super_read_only, turn: self.turn, on, gone: false });
     }
 
@@ -232,6 +245,11 @@ impl Tree {
     /// Makes a path a mount point that shows what it showed before.
     pub(crate) fn bind_onto_itself(&mut self, path: &AbsPath, facts: &dyn Facts) {
         let spot = self.spot_at(path, facts);
+        self.bind_onto_itself_on(spot, path, facts);
+    }
+
+    /// As [`bind_onto_itself`](Self::bind_onto_itself), where it is known what is on top there.
+    pub(crate) fn bind_onto_itself_on(&mut self, spot: Spot, path: &AbsPath, facts: &dyn Facts) {
         let flags = self.flags(&spot, facts);
         let recursive = !matches!(self.layers[spot.layer].content, Content::Host { recursive: false, .. });
         let content = self.content_at(&spot, path, recursive);
@@ -247,15 +265,18 @@ impl Tree {
                 }
             }
         }
-        self.mount(path, content, flags, facts);
+        self.mount_on(spot, path, content, flags, facts);
     }
 
-    /// Takes away every mount of the plan at or below a path. Mounts of the host need no taking away: what is mounted
-    /// next at the path hides them.
-    pub(crate) fn clear(&mut self, path: &AbsPath) {
-        for layer in self.layers.iter_mut().skip(ROOT + 1) {
-            layer.gone |= layer.path.is_at_or_below(path);
+    /// Takes away every mount of the plan at or below a path, and says whether there was one. Mounts of the host need no
+    /// taking away: what is mounted next at the path hides them.
+    pub(crate) fn clear(&mut self, path: &AbsPath) -> bool {
+        let mut any = false;
+        for layer in self.layers.iter_mut().skip(ROOT + 1).filter(|layer| !layer.gone) {
+            layer.gone = layer.path.is_at_or_below(path);
+            any |= layer.gone;
         }
+        any
     }
 
     /// Says which entry makes the mounts from now on.

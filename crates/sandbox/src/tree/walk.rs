@@ -27,6 +27,22 @@ pub enum Step {
     Moved(AbsPath, u32),
 }
 
+/// The places that were passed on the way to a path, from the root on, none of them a symlink. Many paths that are
+/// followed one after another share most of their way.
+#[derive(Debug, Default)]
+pub(crate) struct Way {
+    done: Vec<Place>,
+}
+
+impl Way {
+    /// Forgets what is at or below a path, since something was mounted there.
+    pub(crate) fn cut(&mut self, path: &AbsPath) {
+        while self.done.last().is_some_and(|place| place.path.is_at_or_below(path)) {
+            self.done.pop();
+        }
+    }
+}
+
 /// How many symlinks are followed before giving up (systemd: `CHASE_MAX`).
 const MAX_STEPS: u32 = 32;
 
@@ -128,14 +144,32 @@ impl Tree {
     /// `ENOTDIR` when the path leads through something that is no directory, `ENOENT` when `..` follows on nothing,
     /// `ELOOP`, and what the host answers.
     pub fn follow(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Step, Errno> {
-        self.follow_from(ROOT, path, facts)
+        self.follow_from(&mut self.way(ROOT, facts), path, facts)
     }
 
-    fn follow_from(&self, layer: usize, path: &AbsPath, facts: &dyn Facts) -> Result<Step, Errno> {
-        let mut todo: VecDeque<OsString> = path.components().map(OsString::from).collect();
-        let (root, spot) = (AbsPath::root(), self.start(layer, facts));
-        let seen = self.seen(&spot, &root, facts);
-        let mut done = vec![Place { path: root, spot, seen }];
+    /// As [`follow`](Self::follow), from where the last path led. Whoever changes the tree in between has to
+    /// [cut](Way::cut) the way.
+    pub(crate) fn follow_on(&self, way: &mut Way, path: &AbsPath, facts: &dyn Facts) -> Result<Step, Errno> {
+        if way.done.is_empty() {
+            *way = self.way(ROOT, facts);
+        }
+        self.follow_from(way, path, facts)
+    }
+
+    /// The way to the root of a layer.
+    fn way(&self, layer: usize, facts: &dyn Facts) -> Way {
+        let (path, spot) = (AbsPath::root(), self.start(layer, facts));
+        let seen = self.seen(&spot, &path, facts);
+        Way { done: vec![Place { path, spot, seen }] }
+    }
+
+    fn follow_from(&self, way: &mut Way, path: &AbsPath, facts: &dyn Facts) -> Result<Step, Errno> {
+        let done = &mut way.done;
+        while done.len() > 1 && done.last().is_some_and(|place| !path.is_at_or_below(&place.path)) {
+            done.pop();
+        }
+        let mut todo: VecDeque<OsString> =
+            path.components().skip(done.len() - 1).map(OsString::from).collect();
         let mut steps = 0;
         while let Some(name) = todo.pop_front() {
             let Some(here) = done.last() else { break };
@@ -144,7 +178,7 @@ impl Tree {
                     done.pop();
                 }
                 if steps > 0 && !todo.iter().any(|n| n == "..") {
-                    return moved(&done, &todo, steps);
+                    return moved(done, &todo, steps);
                 }
                 continue;
             }
@@ -160,8 +194,8 @@ impl Tree {
                 Seen::Failed(errno) => return Err(*errno),
                 Seen::Missing if todo.iter().any(|n| n == "..") => return Err(Errno::ENOENT),
                 Seen::Missing if steps > 0 => {
-                    done.push(Place { path: child, spot, seen });
-                    return moved(&done, &todo, steps);
+                    let missing = Place { path: child, spot, seen };
+                    return moved(&[missing], &todo, steps);
                 }
                 Seen::Missing => {
                     let path = path.clone();
@@ -182,7 +216,7 @@ impl Tree {
                             }
                         }
                         if !todo.iter().any(|n| n == "..") {
-                            return moved(&done, &todo, steps);
+                            return moved(done, &todo, steps);
                         }
                         continue;
                     }
@@ -191,9 +225,9 @@ impl Tree {
             }
             done.push(Place { path: child, spot, seen });
         }
-        match done.pop() {
-            Some(place) if steps > 0 => Ok(Step::Moved(place.path, steps)),
-            Some(place) => Ok(Step::Settled(place)),
+        match done.last() {
+            Some(place) if steps > 0 => Ok(Step::Moved(place.path.clone(), steps)),
+            Some(place) => Ok(Step::Settled(place.clone())),
             None => Err(Errno::ENOENT),
         }
     }
@@ -216,9 +250,10 @@ impl Tree {
 
     fn resolve_from(&self, layer: usize, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
         let mut path = path.clone();
+        let mut way = self.way(layer, facts);
         let mut steps = 0;
         loop {
-            match self.follow_from(layer, &path, facts)? {
+            match self.follow_from(&mut way, &path, facts)? {
                 Step::Settled(place) => return Ok(place),
                 Step::Moved(to, more) => {
                     steps += more;
@@ -232,6 +267,7 @@ impl Tree {
     }
 }
 
+/// The path that is left after a symlink.
 fn moved(done: &[Place], todo: &VecDeque<OsString>, steps: u32) -> Result<Step, Errno> {
     let mut path = done.last().map_or_else(AbsPath::root, |place| place.path.clone());
     for name in todo {
