@@ -5,6 +5,7 @@ use crate::services::Services;
 use crate::slot;
 use crate::state::{Before, Change, Goal, Installed, Locked, Step, VERSION};
 use crate::{ApplyError, cannot, file, tree};
+use ringfence_manager::ManagerError;
 use rustix::fs::AtFlags;
 use rustix::io::Errno;
 use std::path::PathBuf;
@@ -29,10 +30,14 @@ pub fn remove(
     let installed =
         locked.installed(unit)?.ok_or_else(|| ApplyError::NotInstalled { unit: unit.to_owned() })?;
     let service = match services {
-        Some(services) => {
-            let look = services.look(unit)?;
-            Some(Before { running: look.is_running(), invocation: look.invocation })
-        }
+        Some(services) => match services.look(unit) {
+            Ok(look) => Some(Before { running: look.is_running(), invocation: look.invocation }),
+            // The service is gone, package and all; what is left of ours is to go, too.
+            Err(ApplyError::Manager(ManagerError::NoSuchUnit { .. })) => {
+                Some(Before { running: false, invocation: None })
+            }
+            Err(error) => return Err(error),
+        },
         None => None,
     };
     let mut change = Change {
@@ -65,11 +70,13 @@ fn carry_out(
     if let (Some(services), Some(before)) = (services, &change.service) {
         tell("letting the service manager read it");
         services.reload()?;
-        let now = services.look(&change.unit)?;
-        // A run that is another one already was started with what is there now.
-        if before.running && (now.invocation == before.invocation || !now.is_running()) {
-            tell(&format!("restarting {}", change.unit));
-            services.restart(&change.unit)?;
+        if before.running {
+            let now = services.look(&change.unit)?;
+            // A run that is another one already was started with what is there now.
+            if now.invocation == before.invocation || !now.is_running() {
+                tell(&format!("restarting {}", change.unit));
+                services.restart(&change.unit)?;
+            }
         }
     }
     remove_made(locked, &change.made)?;

@@ -1,11 +1,14 @@
 //! What is asked of the service manager.
 
 use crate::ApplyError;
-use ringfence_manager::{ActiveState, JobResult, Manager, Unit};
+use ringfence_manager::{ActiveState, JobResult, Manager, ManagerError, Unit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// The bus may be away for so long, when it is what was restarted.
+const RECONNECT: Duration = Duration::from_secs(30);
 
 /// What a service is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +80,7 @@ impl System {
         &self,
         unit: &str,
         what: &'static str,
-        ask: fn(&Unit) -> Result<JobResult, ringfence_manager::ManagerError>,
+        ask: fn(&Unit) -> Result<JobResult, ManagerError>,
     ) -> Result<(), ApplyError> {
         let (done, is_done) = mpsc::channel();
         let asked = System::unit(unit)?;
@@ -90,6 +93,10 @@ impl System {
             match is_done.recv_timeout(Duration::from_millis(100)) {
                 Ok(Ok(JobResult::Done)) => return Ok(()),
                 Ok(Ok(result)) => return Err(failed(words(&result).to_owned())),
+                // The bus went away; it may be what was restarted, or what that needs.
+                Ok(Err(ManagerError::Unreachable(why))) => {
+                    return self.reconnect(unit).map_err(|_| failed(why));
+                }
                 Ok(Err(error)) => return Err(error.into()),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(failed("the thread that waited for it is gone".to_owned()));
@@ -98,6 +105,25 @@ impl System {
                     return Err(ApplyError::Interrupted);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}
+
+impl System {
+    /// Waits until the manager answers again and the unit is neither starting nor stopping.
+    fn reconnect(&self, unit: &str) -> Result<(), ApplyError> {
+        let end = Instant::now() + RECONNECT;
+        loop {
+            std::thread::sleep(Duration::from_millis(200));
+            match self.look(unit) {
+                Ok(look) if !matches!(look.state, ActiveState::Activating | ActiveState::Deactivating) => {
+                    return Ok(());
+                }
+                Ok(_) if Instant::now() < end => {}
+                Ok(_) => return Err(ApplyError::Interrupted),
+                Err(error) if Instant::now() >= end => return Err(error),
+                Err(_) => {}
             }
         }
     }

@@ -57,8 +57,8 @@ fn installs(stage: &Stage, works: bool) -> bool {
     let slot = Slot::of(&tree, UNIT).unwrap();
     let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let directories = [Missing { path: "/var/lib/needed".into(), mode: 0o750, owner }];
-    let what =
-        Install { unit: UNIT, slot: &slot, text: NEW, directories: &directories, drive: Drive::Restart };
+    let drive = if stage.is_running() { Drive::Restart } else { Drive::StartAndStop };
+    let what = Install { unit: UNIT, slot: &slot, text: NEW, directories: &directories, drive };
     let mut prove = |_: Option<&_>| if works { Ok(()) } else { Err("it does not work".to_owned()) };
     install(&locked, Some(&stage.services()), &what, &mut prove, &mut |_| ()).is_ok()
 }
@@ -78,7 +78,7 @@ fn removes(stage: &Stage) -> bool {
 /// Kills `act` everywhere, and every recovery once more at another place. `before` and `after` are the only two states that may be
 /// seen at the end. How many places there are.
 fn everywhere(prepare: &dyn Fn() -> Stage, act: &dyn Fn(&Stage) -> bool, ends_well: bool) -> usize {
-    let before = prepare().snapshot();
+    let (before, runs) = (prepare().snapshot(), prepare().is_running());
     let reference = prepare();
     assert_eq!(act(&reference), ends_well);
     let after = reference.snapshot();
@@ -107,6 +107,7 @@ fn everywhere(prepare: &dyn Fn() -> Stage, act: &dyn Fn(&Stage) -> bool, ends_we
             "killed at {place}: neither as before: {not_before:#?}\nnor as after: {not_after:#?}"
         );
         stage.assert_consistent();
+        assert_eq!(stage.is_running(), runs, "killed at {place}: it ran before, or it did not");
     }
     unreachable!("the loop ends with the act");
 }
@@ -141,6 +142,29 @@ fn an_installation_over_our_own() {
     };
     everywhere(&prepare, &|stage| installs(stage, true), true);
     everywhere(&prepare, &|stage| installs(stage, false), false);
+}
+
+#[test]
+fn a_service_that_does_not_run() {
+    let _alone = alone();
+    everywhere(&Stage::stopped, &|stage| installs(stage, true), true);
+    everywhere(&Stage::stopped, &|stage| installs(stage, false), false);
+}
+
+#[test]
+fn mode_and_attributes_are_taken_over() {
+    let _alone = alone();
+    let stage = Stage::new();
+    stage.write_drop_in("[Service]\n# by hand\n", 0o640);
+    let path = stage.drop_in();
+    // A label, as far as a test may set one. Not every file system has such attributes.
+    let labelled = rustix::fs::setxattr(&path, "user.label", b"some", rustix::fs::XattrFlags::CREATE).is_ok();
+    assert!(installs(&stage, true));
+    assert_eq!(stage.identity(NAME).1 & 0o7777, 0o640);
+    let mut value = [0; 16];
+    let found =
+        rustix::fs::getxattr(&path, "user.label", &mut value).ok().map(|length| value[..length].to_vec());
+    assert_eq!(found, labelled.then(|| b"some".to_vec()));
 }
 
 #[test]

@@ -360,6 +360,17 @@ fn an_image() {
 }
 
 #[test]
+fn a_service_that_is_gone() {
+    let Some(lab) = Lab::boot("gone") else { return };
+    let output = lab.apply(EXERCISE, "0s");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    lab.shell("systemctl stop tried; rm /etc/systemd/system/tried.service; systemctl daemon-reload");
+    let output = lab.ringfence(&["rollback", "tried"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(!lab.snapshot().contains("tried.service"), "{}", lab.snapshot());
+}
+
+#[test]
 fn two_at_once_come_one_after_the_other() {
     let Some(lab) = Lab::boot("two") else { return };
     let before = lab.snapshot();

@@ -82,7 +82,7 @@ impl<'p> Needs<'p> {
         let mut evidence = BTreeSet::new();
         for (privilege, witnesses) in self.profile.privileges().filter(|(privilege, _)| wanted(privilege)) {
             for witness in witnesses.iter().filter(|witness| witness.errno.is_none()) {
-                evidence.insert(Evidence(format!("{} used {}", witness.by, privilege_words(privilege))));
+                evidence.insert(Evidence(format!("{}: {privilege}", witness.by)));
             }
         }
         evidence.into_iter().collect()
@@ -134,15 +134,4 @@ pub(crate) fn is_kernel_interface(path: &Path) -> bool {
 
 fn sentence(access: &FileAccess<'_>) -> Evidence {
     Evidence(format!("{}: {} {}", access.by(), access.operations(), access.path().display()))
-}
-
-/// A privilege in few words.
-fn privilege_words(privilege: &Privilege) -> String {
-    match privilege {
-        Privilege::Capability(number) => ringfence_settings::Capability::from_number(*number)
-            .map_or_else(|| format!("capability {number}"), |c| c.name()),
-        Privilege::Syscall { abi, number } => crate::layers::call_name(*abi, *number)
-            .map_or_else(|| format!("system call {number}"), |name| format!("{name}()")),
-        other => format!("{other:?}"),
-    }
 }

@@ -19,7 +19,7 @@ fn narrowest_group(call: Syscall) -> Option<Group> {
         .min_by_key(|group| group.calls().len())
 }
 
-pub(crate) fn call_name(abi: Abi, number: u32) -> Option<&'static str> {
+fn call_name(abi: Abi, number: u32) -> Option<&'static str> {
     Syscall::numbered(abi, number).map(|call| call.name())
 }
 

@@ -9,8 +9,6 @@ mod tree;
 mod view;
 mod writes;
 
-pub(crate) use calls::call_name;
-
 use crate::{Case, Proposal};
 
 /// A layer: from a case to lines and what is left open.

@@ -4,7 +4,7 @@ use crate::commands::score::{Number, number};
 use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::Found;
-use ringfence_propose::Strength;
+use ringfence_propose::{Evidence, Strength};
 use ringfence_settings::Settings;
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ pub struct Document {
     before: Number,
     after: Number,
     drop_in: String,
+    lines: Vec<Reasoned>,
     grants: Vec<Grant>,
     left_open: Vec<LeftOpen>,
     trials: Vec<Trial>,
@@ -35,6 +36,15 @@ struct Applied {
     restored: Option<bool>,
 }
 
+/// Any line of the drop-in.
+#[derive(Serialize)]
+struct Reasoned {
+    line: String,
+    restricts: bool,
+    why: String,
+    evidence: Vec<String>,
+}
+
 #[derive(Serialize)]
 struct Grant {
     line: String,
@@ -48,6 +58,7 @@ struct Grant {
 struct LeftOpen {
     directive: &'static str,
     why: String,
+    evidence: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -87,6 +98,16 @@ pub fn document(
         before: number(before.overall),
         after: number(after.overall),
         drop_in: drop_in.to_owned(),
+        lines: proposal
+            .lines
+            .iter()
+            .map(|line| Reasoned {
+                line: line.to_string(),
+                restricts: line.strength == Strength::Restricts,
+                why: line.why.clone(),
+                evidence: words(&line.evidence),
+            })
+            .collect(),
         grants: proposal
             .lines
             .iter()
@@ -94,14 +115,18 @@ pub fn document(
             .map(|line| Grant {
                 line: line.to_string(),
                 why: line.why.clone(),
-                evidence: line.evidence.iter().map(ToString::to_string).collect(),
+                evidence: words(&line.evidence),
                 caution: line.caution.clone(),
             })
             .collect(),
         left_open: proposal
             .left_open
             .iter()
-            .map(|open| LeftOpen { directive: open.directive, why: open.why.clone() })
+            .map(|open| LeftOpen {
+                directive: open.directive,
+                why: open.why.clone(),
+                evidence: words(&open.evidence),
+            })
             .collect(),
         trials: found
             .attempts
@@ -110,4 +135,8 @@ pub fn document(
             .collect(),
         applied: None,
     }
+}
+
+fn words(evidence: &[Evidence]) -> Vec<String> {
+    evidence.iter().map(ToString::to_string).collect()
 }
