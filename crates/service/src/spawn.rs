@@ -4,9 +4,11 @@ use crate::observer::{Event, Role};
 use crate::supervisor::Supervisor;
 use crate::{Exit, ServiceResult};
 use ringfence_engine::{Failure, Launch, Starting};
+use ringfence_sandbox::decide::{Credentials, Verdict, decide};
 use ringfence_sandbox::plan::{For, Plan};
-use ringfence_settings::Command;
-use ringfence_terms::AbsPath;
+use ringfence_sandbox::view::View;
+use ringfence_settings::{Command, ServiceType};
+use ringfence_terms::{AbsPath, Access, AccessKind};
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 
@@ -56,6 +58,9 @@ impl<'a> Supervisor<'a> {
     pub(crate) fn spawn(&mut self, command: &'a Command, role: Role) -> Result<Running<'a>, ServiceResult> {
         let run = self.for_command(command, role);
         let plan = Plan::of(self.settings, self.facts, &run, self.options.mode);
+        if role == Role::Start {
+            self.tell_hidden_socket(&plan);
+        }
         let mut environment = self.variables(role);
         self.tell_pressure_file(role, command.privileges, &mut environment);
         let wait = self.observer.wants_to_see(role);
@@ -90,6 +95,27 @@ impl<'a> Supervisor<'a> {
             self.observer.event(Event::NotStarted { role, command, failure: &failure });
             ServiceResult::Resources
         })
+    }
+
+    /// A service that is to say that it is ready cannot when its sandbox hides the socket, which systemd does not tell
+    /// either: the start only takes too long.
+    fn tell_hidden_socket(&mut self, plan: &Plan) {
+        if !matches!(self.settings.service.kind.value, ServiceType::Notify | ServiceType::NotifyReload) {
+            return;
+        }
+        let Some(path) = self.notify.as_ref().and_then(|socket| AbsPath::parse(socket.path()).ok()) else {
+            return;
+        };
+        let access = Access { path, kind: AccessKind::Stat };
+        let who = Credentials::of(self.settings, self.facts);
+        if let Verdict::Denied { because, .. } = decide(&View::of(plan, self.facts), &who, &access) {
+            self.note(&format!(
+                "the service cannot say that it is ready: {} BindReadOnlyPaths={} brings the socket back here, and \
+                 BindReadOnlyPaths=/run/systemd/notify under systemd",
+                because.reason,
+                self.options.sockets.display()
+            ));
+        }
     }
 
     /// Which of the unit's settings hold for a command.

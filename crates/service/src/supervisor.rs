@@ -172,7 +172,15 @@ impl<'a> Supervisor<'a> {
         let opened = make_directories(&self.options.sockets).and_then(|()| NotifySocket::open(&directory));
         let socket = opened.map_err(|e| {
             let what = format!("make the notification socket in {}", directory.display());
-            Refused::SetUp(Failure::new(Step::Exec, what).errno(e).path(&directory))
+            let failure = Failure::new(Step::Exec, what).errno(e);
+            let in_the_way = self.options.sockets.ancestors().find(|above| above.exists() && !above.is_dir());
+            Refused::SetUp(match in_the_way {
+                Some(file) => failure.path(file).hint(format!(
+                    "{} is no directory; move it away, so that a directory can be made there",
+                    file.display()
+                )),
+                None => failure.path(&directory),
+            })
         })?;
         self.notify = Some(socket);
         Ok(())

@@ -4,7 +4,9 @@
 use ringfence_engine::Streams;
 use ringfence_host::HostFacts;
 use ringfence_sandbox::plan::{Bases, Mode};
-use ringfence_service::{Controls, Event, Exit, Observer, Options, Outcome, Role, ServiceResult, run};
+use ringfence_service::{
+    Controls, Event, Exit, Observer, Options, Outcome, Refused, Role, ServiceResult, run,
+};
 use ringfence_settings::Settings;
 use ringfence_unit::{LoadState, Manager, Specifiers, Unit, UnitName};
 use rustix::fd::AsFd;
@@ -368,4 +370,46 @@ fn a_recorder_can_attach_before_the_program_runs() {
         ["65534", "started"],
         "it is the service's user already, and not yet its program"
     );
+}
+
+#[test]
+fn a_hidden_notification_socket_is_told() {
+    if !root_or_skip() {
+        return;
+    }
+    let unit = |tmpfs: &str| {
+        format!(
+            "Type=notify\nTimeoutStartSec=200ms\nTemporaryFileSystem={tmpfs}\nExecStart=/bin/sh -c 'sleep 60'"
+        )
+    };
+    let told = |lines: &[String]| lines.iter().any(|line| line.contains("cannot say that it is ready"));
+    let (_, lines) = life(&unit("/tmp /run"));
+    assert!(told(&lines), "{lines:?}");
+    let (_, lines) = life(&unit("/mnt"));
+    assert!(!told(&lines), "{lines:?}");
+}
+
+#[test]
+fn a_file_in_the_place_of_the_sockets_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let settings = settings("Type=notify\nExecStart=/bin/true");
+    let facts = HostFacts::of_this_machine().unwrap();
+    let (_controls, requests) = Controls::new().unwrap();
+    let null = std::fs::File::options().write(true).open("/dev/null").unwrap();
+    let options = Options {
+        mode: Mode::Faithful,
+        bases: Bases::system(),
+        sockets: file.join("below"),
+        streams: Streams { output: null.as_fd(), error: null.as_fd(), terminal: None },
+        requests,
+    };
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut log = Log { lines: Vec::new(), at: Box::new(|_| {}) };
+    let Err(Refused::SetUp(failure)) = run(&settings, &facts, options, &mut log) else {
+        panic!("the socket cannot have been made");
+    };
+    assert_eq!(failure.path, Some(file));
+    assert!(failure.hint.unwrap().contains("move it away"));
 }
