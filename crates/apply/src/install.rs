@@ -1,5 +1,6 @@
 //! Installing a drop-in, step by step, each written down before the next.
 
+use crate::remove::recover;
 use crate::services::{Look, Services};
 use crate::slot::{self, Slot};
 use crate::state::{Before, Change, Goal, Installed, Locked, Step, VERSION};
@@ -62,6 +63,7 @@ pub fn install(
     tell: &mut Tell<'_>,
 ) -> Result<(), NotInstalled> {
     let untouched = |error: ApplyError| NotInstalled { why: error.to_string(), restored: Ok(()) };
+    recover(locked, services, tell).map_err(untouched)?;
     let mut change = prepare(locked, services, what).map_err(untouched)?;
     locked.write_down(&change).map_err(untouched)?;
     let done = steps(locked, services, what, &mut change, prove, tell)
@@ -85,16 +87,17 @@ fn prepare(
         None => None,
     };
     let directory = &what.slot.directory;
-    let previous = match what.slot.missing.is_empty() {
+    let shown = locked.tree.outside(directory);
+    // It may have been made since the slot was looked at.
+    let mut made = locked.tree.missing(directory).map_err(cannot("look at", shown.display()))?;
+    let previous = match made.is_empty() {
         true => {
-            let shown = locked.tree.outside(directory);
             let opened = locked.tree.open(directory).map_err(cannot("open", shown.display()))?;
             what.slot.previous(&opened)?
         }
         false => false,
     };
     let again = locked.installed(what.unit)?.is_some();
-    let mut made = what.slot.missing.clone();
     for directory in what.directories {
         // One that is there is not ours to remove.
         if locked.tree.open(&directory.path).is_err_and(|errno| errno == Errno::NOENT) {

@@ -27,6 +27,7 @@ pub fn remove(
     unit: &str,
     tell: &mut Tell<'_>,
 ) -> Result<Removed, ApplyError> {
+    recover(locked, services, tell)?;
     let installed =
         locked.installed(unit)?.ok_or_else(|| ApplyError::NotInstalled { unit: unit.to_owned() })?;
     let service = match services {

@@ -2,6 +2,7 @@
 
 use crate::args::{Color, Format, Global};
 use crate::complaints;
+use ringfence_apply::Recovered;
 use ringfence_terms::{Complaint, Severity};
 use std::path::PathBuf;
 
@@ -14,6 +15,8 @@ pub struct Context {
     pub manager: ringfence_unit::Manager,
     /// `--format`.
     pub format: Format,
+    /// What became of a change that an earlier call had begun.
+    pub recovered: Option<Recovered>,
     verbose: bool,
     quiet: bool,
 }
@@ -35,6 +38,7 @@ impl Context {
                 ringfence_unit::Manager::System
             },
             format: global.format,
+            recovered: None,
             verbose: global.verbose,
             quiet: global.quiet,
         }

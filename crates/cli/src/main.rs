@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let context = Context::new(&arguments.global);
-    recovery::of_what_was_begun(&context);
+    let mut context = Context::new(&arguments.global);
+    context.recovered = recovery::of_what_was_begun(&context);
     match commands::dispatch(arguments.command, &context) {
         Ok(status) => status,
         Err(failure) => failure.report(),

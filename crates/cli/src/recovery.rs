@@ -10,30 +10,34 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Whatever the command, an installation that stopped half-way is ended first: it costs one look at a file. Who may not do that is
 /// told; a change that goes on at this moment is left alone.
-pub fn of_what_was_begun(context: &Context) {
-    if context.root.is_some() {
-        return;
-    }
-    let Ok(tree) = Tree::machine() else { return };
-    if !tree.has_unfinished_change() {
-        return;
-    }
+pub fn of_what_was_begun(context: &Context) -> Option<Recovered> {
+    let tree = match &context.root {
+        None => Tree::machine(),
+        Some(root) => Tree::below(root),
+    };
+    // A tree that is not there is told by whoever needs it.
+    let tree = tree.ok().filter(Tree::has_unfinished_change)?;
     match of(&tree, context) {
-        Ok(()) | Err(ApplyError::Busy) => {}
-        Err(error) => anstream::eprintln!(
-            "{WARNING}warning{WARNING:#}: an earlier ringfence stopped half-way, and that cannot be put right: {}",
-            chain(&error)
-        ),
+        Ok(recovered) => recovered,
+        Err(ApplyError::Busy) => None,
+        Err(error) => {
+            anstream::eprintln!(
+                "{WARNING}warning{WARNING:#}: an earlier ringfence stopped half-way, and that cannot be put right: {}",
+                chain(&error)
+            );
+            None
+        }
     }
 }
 
 /// Ends it in one tree.
-pub fn of(tree: &Tree, context: &Context) -> Result<(), ApplyError> {
+fn of(tree: &Tree, context: &Context) -> Result<Option<Recovered>, ApplyError> {
     let system = System::new(Arc::default());
     let services = context.root.is_none().then_some(&system as _);
     let locked = tree.lock(false)?;
-    let told = match recover(&locked, services, &mut |step| context.note_in_detail(step))? {
-        None => return Ok(()),
+    let recovered = recover(&locked, services, &mut |step| context.note_in_detail(step))?;
+    let told = match &recovered {
+        None => return Ok(None),
         Some(Recovered::Finished(unit)) => format!("{unit}: the drop-in was proven, and stays"),
         Some(Recovered::Undone(unit)) => {
             format!("{unit}: the drop-in was not proven yet; everything is as before")
@@ -41,5 +45,5 @@ pub fn of(tree: &Tree, context: &Context) -> Result<(), ApplyError> {
         Some(Recovered::Removed(unit)) => format!("{unit}: the drop-in is taken back"),
     };
     context.note(format_args!("{WARNING}note{WARNING:#}: an earlier ringfence stopped half-way. {told}"));
-    Ok(())
+    Ok(recovered)
 }

@@ -273,6 +273,13 @@ fn killed_on_the_way() {
             lab.assert_as_before(&before, &output);
         }
     }
+    // To roll back what is only half there is no mistake.
+    assert_eq!(lab.ringfence(&["rollback", "tried"]).status.code(), Some(0));
+    assert!(killed(&lab, 4, &arguments));
+    let output = lab.ringfence(&["rollback", "tried"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    lab.assert_as_before(&before, &output);
+    assert_eq!(lab.apply(EXERCISE, "0s").status.code(), Some(0));
     assert!(kills >= 6, "{kills} kills are too few: a step was not written down");
     lab.shell(EXERCISE);
     let installed = lab.snapshot();
@@ -357,6 +364,27 @@ fn an_image() {
     let output = lab.ringfence(&["--root", "/image", "rollback", "tried"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     lab.assert_as_before(&before, &output);
+}
+
+#[test]
+fn interrupted() {
+    let Some(lab) = Lab::boot("interrupted") else { return };
+    for (signal, step) in [("INT", "restarted"), ("TERM", "reloaded")] {
+        // A start that takes its time, with the drop-in, so that the step can be met.
+        lab.service(&format!("ExecStartPre=/bin/sh -c '! test -e {DROP_IN} || sleep 3'\n"));
+        let before = lab.snapshot();
+        let mut command = lab.machine.command("/run/ringfence");
+        command.args(["harden", "tried", "--exercise", EXERCISE, "--apply", "--watch", "60s"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        lab.shell(&format!(
+            "until grep -qs '\"step\": \"{step}\"' /var/lib/ringfence/unfinished.json; do sleep 0.1; done; \
+             kill -{signal} $(pidof ringfence)"
+        ));
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains("interrupted\n  everything is as before"), "{}", said(&output));
+        lab.assert_as_before(&before, &output);
+    }
 }
 
 #[test]

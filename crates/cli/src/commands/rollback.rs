@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::recorders::chain;
-use ringfence_apply::{ApplyError, System, Tree, remove};
+use ringfence_apply::{ApplyError, Recovered, Removed, System, Tree, remove};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,8 +30,11 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let system = System::new(Arc::default());
     let services = context.root.is_none().then_some(&system as _);
     let locked = tree.lock(true).map_err(|error| failure(&error))?;
-    let removed =
-        remove(&locked, services, &unit, &mut |step| context.note(step)).map_err(|e| failure(&e))?;
+    let removed = match remove(&locked, services, &unit, &mut |step| context.note(step)) {
+        // What an earlier call had begun was undone a moment ago: that was all there was.
+        Err(ApplyError::NotInstalled { .. }) if was_undone(context, &unit) => Removed { edited: None },
+        other => other.map_err(|error| failure(&error))?,
+    };
     if let Some(edited) = &removed.edited {
         context.note(format_args!(
             "the drop-in had been changed since it was installed; what was made of it is kept as {}",
@@ -52,6 +55,10 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 fn name(args: &Args, context: &Context) -> Result<String, Failure> {
     let unit = context.unit_as_it_is(&args.unit)?;
     Ok(unit.id.to_string())
+}
+
+fn was_undone(context: &Context, unit: &str) -> bool {
+    matches!(&context.recovered, Some(Recovered::Undone(of) | Recovered::Removed(of)) if of == unit)
 }
 
 /// The files whose state is meant.

@@ -59,6 +59,10 @@ impl<'a> Apply<'a> {
             )
             .hint("-o FILE writes the drop-in wherever it is wanted"));
         }
+        if unit.id.is_template() {
+            return Err(Failure::input(format!("{} is a template, of which nothing runs", unit.id))
+                .hint("harden one of its instances; -o FILE writes a drop-in, to be put where it serves all of them"));
+        }
         let tree = rollback::tree(context)?;
         let name = unit.id.to_string();
         let slot = Slot::of(&tree, &name).map_err(|error| rollback::failure(&error))?;
