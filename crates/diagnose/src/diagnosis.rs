@@ -17,7 +17,7 @@ pub fn diagnose(entries: &[Entry], case: Option<&Case<'_>>) -> Vec<Finding> {
     let mut before: VecDeque<&Entry> = VecDeque::new();
     let own = case.map(|case| case.unit.id.to_string());
     let names = case.map(names).filter(|names| entries.iter().any(|entry| wrote(entry, names)));
-    for entry in entries {
+    for entry in own.as_deref().map_or(entries, |own| since_last_start(entries, own)) {
         if own.is_some() && entry.unit.is_some() && entry.unit != own {
             continue;
         }
@@ -46,6 +46,18 @@ pub fn diagnose(entries: &[Entry], case: Option<&Case<'_>>) -> Vec<Finding> {
     }
     // A bare exit status says less than any other line about the same start.
     if found.is_empty() { from_status } else { keep_the_telling(found) }
+}
+
+/// What was wrong before the last start is a thing of the past. systemd says `Starting NAME - DESCRIPTION...` before anything
+/// else of a start; of a service of Type=simple it does not, and then all is read.
+fn since_last_start<'e>(entries: &'e [Entry], own: &str) -> &'e [Entry] {
+    let starts = |entry: &Entry| {
+        let named =
+            || entry.unit.as_deref() == Some(own) || entry.unit.is_none() && entry.message.contains(own);
+        entry.message.starts_with("Starting ") && entry.pid.is_none_or(|pid| pid == 1) && named()
+    };
+    let last = entries.iter().rposition(starts).unwrap_or(0);
+    &entries[last..]
 }
 
 /// The names under which the unit's output is logged: its commands', and what it says itself (systemd.exec(5),
@@ -123,4 +135,19 @@ fn keep_the_telling(mut found: Vec<Finding>) -> Vec<Finding> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::read_log;
+
+    #[test]
+    fn only_the_last_start_counts() {
+        let log = b"Starting x.service - X...\nx.service: Failed at step USER spawning /x: No such process\n\
+            Starting x.service - X...\nFinished x.service - X.\n";
+        let entries = read_log(log);
+        assert_eq!(since_last_start(&entries, "x.service").len(), 2);
+        assert_eq!(since_last_start(&entries, "y.service").len(), 4);
+    }
 }

@@ -131,7 +131,7 @@ fn what_a_log_alone_tells_is_never_another_cause() {
     for case in truth::all() {
         let journal = truth::directory().join(case.unit.replace(".service", ".json"));
         let found = diagnose(&read_log(&std::fs::read(journal).expect("every case has its journal")), None);
-        if case.cause().is_none() {
+        if case.cause().is_none() && case.one("WithoutUnit").is_none() {
             assert_eq!(found, [], "{}", case.unit);
         }
         if case.cause() == Some("read-only-path") {
