@@ -12,9 +12,6 @@ use std::path::{Path, PathBuf};
 /// The compiled programs; `bpf/build` makes them of the source beside them.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../bpf/recorder.bpf.o");
 
-/// How much the kernel keeps for the recorder to read: enough for a third of a second of 200,000 new paths a second.
-pub const RING_BYTES: u32 = 32 << 20;
-
 /// `TASK_…` of `bpf/maps.h`.
 mod task {
     pub const UNTRACKED: u32 = 0;
@@ -130,8 +127,8 @@ const RING_COMPLETE: &[(&str, &str)] =
     &[("on_ring_complete", "io_uring_complete"), ("on_ring_complete_old", "io_uring_complete")];
 
 impl Kernel {
-    /// Loads and attaches the programs.
-    pub fn attach(filter: &Filter) -> Result<Kernel, LoadError> {
+    /// Loads and attaches the programs; `buffer` is how many bytes of events wait to be read at most.
+    pub fn attach(filter: &Filter, buffer: u32) -> Result<Kernel, LoadError> {
         let btf = Btf::from_sys_fs().map_err(LoadError::NoBtf)?;
         let pid_max = std::fs::read_to_string("/proc/sys/kernel/pid_max").map_err(LoadError::PidMax)?;
         // Numbers end below pid_max (proc_sys_kernel(5)); what a later, greater one allows would not be tracked.
@@ -160,11 +157,11 @@ impl Kernel {
             .override_global("cgroup_depth", &depth, true)
             .override_global("cgroup_path", &path, true)
             .override_global("cgroup_path_size", &path_size, true)
-            .override_global("ring_size", &RING_BYTES, true)
+            .override_global("ring_size", &buffer, true)
             .override_global("ring_operations", &RING_OPERATIONS, true)
             .override_global("calls", &calls, true)
             .map_max_entries("tasks", pid_max)
-            .map_max_entries("events", RING_BYTES)
+            .map_max_entries("events", buffer)
             .load(OBJECT)?;
 
         let place = if by_cgroup != 0 { &cgroup.base } else { Path::new("/") };

@@ -25,9 +25,15 @@ use kernel::{Filter, Kernel, LoadError};
 use ringfence_record::{Ended, RecordError, Recorder, RecorderKind, Sink, Stop, Target};
 use watch::Watch;
 
+/// How much the kernel keeps for the recorder to read unless it is told otherwise: enough for a third of a second of
+/// 200,000 new paths a second.
+pub const BUFFER: u32 = 32 << 20;
+
 /// Records through BPF programs in the kernel.
-#[derive(Debug, Default)]
-pub struct EbpfRecorder(());
+#[derive(Debug)]
+pub struct EbpfRecorder {
+    buffer: u32,
+}
 
 impl EbpfRecorder {
     /// A recorder, if this machine may have one: the cheap conditions are checked, the kernel's consent is not.
@@ -42,7 +48,14 @@ impl EbpfRecorder {
         if !std::path::Path::new("/sys/kernel/btf/vmlinux").exists() {
             return unavailable("the kernel has no type information (/sys/kernel/btf/vmlinux)");
         }
-        Ok(EbpfRecorder(()))
+        Ok(EbpfRecorder { buffer: BUFFER })
+    }
+
+    /// The same with another buffer: how many bytes of events the kernel keeps until they are read, rounded up to a power
+    /// of two of at least a page. What does not fit is lost, which is counted and makes the recording incomplete.
+    pub fn with_buffer(self, bytes: u32) -> EbpfRecorder {
+        let most = 1 << 30;
+        EbpfRecorder { buffer: bytes.min(most).next_power_of_two().max(4096) }
     }
 }
 
@@ -61,7 +74,8 @@ impl Recorder for EbpfRecorder {
             Target::Command(_) | Target::Process(_) => Filter::Processes,
             Target::Cgroup(directory) => Filter::Cgroup(cgroup::find(directory, target)?),
         };
-        let kernel = Kernel::attach(&filter).map_err(|error| unavailable(with_sources(&error)))?;
+        let kernel =
+            Kernel::attach(&filter, self.buffer).map_err(|error| unavailable(with_sources(&error)))?;
         let mut watch = Watch::new(kernel, stop, sink)?;
         match target {
             Target::Command(command) => watch.run_command(command),
