@@ -15,5 +15,5 @@ mod rule;
 
 pub use address::SocketName;
 pub use effect::{Call, Effect, On};
-pub use ring::{RING_OPERATIONS, Request, ring_rule};
+pub use ring::{RING_OPERATIONS, Request, is_unseen_request, ring_rule};
 pub use rule::{At, Attributes, Object, Rule, rules};

@@ -35,6 +35,7 @@ pub(crate) static RULES: &[Rule] = &[
     Rule { object: Object::Descriptor(0), ..of_numbers("setns", keys([1]), setns) },
     // Memory.
     Rule { name: "mmap", only: Some(Abi::X86_64), object: Object::Mapped, keys: keys([2]), effects: mmap, ..RULE },
+    Rule { name: "mmap", only: Some(Abi::I386), object: Object::MappedIndirectly, effects: mmap, ..RULE },
     Rule { name: "mmap2", object: Object::Mapped, keys: keys([2]), effects: mmap, ..RULE },
     Rule { name: "mprotect", object: Object::Protected, keys: keys([2]), effects: mprotect, ..RULE },
     Rule { name: "pkey_mprotect", object: Object::Protected, keys: keys([2]), effects: mprotect, ..RULE },

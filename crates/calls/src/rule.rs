@@ -56,6 +56,8 @@ pub enum Object {
     Mapped,
     /// As mprotect(2): of interest only with `PROT_EXEC` in argument 2.
     Protected,
+    /// i386's first mmap: as mmap(2), but all arguments lie where the first points to.
+    MappedIndirectly,
     /// i386's socketcall(2): another call whose arguments lie in memory.
     SocketCall,
 }

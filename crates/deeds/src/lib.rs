@@ -9,6 +9,7 @@ mod files;
 mod paths;
 mod privileges;
 mod processes;
+mod ring;
 mod sockets;
 mod stage;
 
@@ -36,6 +37,8 @@ struct Deed {
 struct Answer {
     what: What,
     errno: Option<Errno>,
+    /// Who the program was by then, if not the one that it was at its start.
+    user: Option<u32>,
 }
 
 fn deeds(stage: &Stage) -> Vec<Deed> {
@@ -49,9 +52,18 @@ fn deeds(stage: &Stage) -> Vec<Deed> {
     all
 }
 
-/// The names of all deeds, in order.
+/// The names of all deeds that every recorder must see, in order.
 pub fn names(stage: &Stage) -> Vec<&'static str> {
     deeds(stage).iter().map(|deed| deed.name).collect()
+}
+
+/// The names of the deeds done through io_uring, which only a recorder in the kernel sees; none where the kernel lets
+/// nobody use it.
+pub fn ring_names(stage: &Stage) -> Vec<&'static str> {
+    if !ring::is_there() {
+        return Vec::new();
+    }
+    ring::deeds(stage).iter().map(|deed| deed.name).collect()
 }
 
 /// Does the deeds that are named in the arguments after the first, on the stage in the directory that is the first.
@@ -61,7 +73,7 @@ pub fn names(stage: &Stage) -> Vec<&'static str> {
 pub fn perform(mut arguments: impl Iterator<Item = OsString>) {
     let stage = Stage::in_directory(PathBuf::from(arguments.next().expect("a directory")));
     let wanted: Vec<OsString> = arguments.collect();
-    for deed in deeds(&stage) {
+    for deed in deeds(&stage).into_iter().chain(ring::deeds(&stage)) {
         if wanted.iter().any(|name| name == deed.name) {
             (deed.act)(&stage);
         }
@@ -73,10 +85,15 @@ pub fn perform(mut arguments: impl Iterator<Item = OsString>) {
 /// # Panics
 /// When there is no such deed.
 pub fn expected(stage: &Stage, name: &str, program: &Arc<Program>) -> Profile {
-    let deed = deeds(stage).into_iter().find(|deed| deed.name == name).expect("a deed of that name");
+    let mut all = deeds(stage).into_iter().chain(ring::deeds(stage));
+    let deed = all.find(|deed| deed.name == name).expect("a deed of that name");
     let mut profile = Profile::new();
-    for Answer { what, errno } in deed.expected {
-        profile.add(&Event { by: Arc::clone(program), errno, what });
+    for Answer { what, errno, user } in deed.expected {
+        let by = match user {
+            Some(uid) => Arc::new(Program { uid, ..Program::clone(program) }),
+            None => Arc::clone(program),
+        };
+        profile.add(&Event { by, errno, what });
     }
     profile
 }
@@ -91,17 +108,22 @@ fn file(operations: impl IntoIterator<Item = Operation>, kind: FileKind, path: i
         via: Vec::new(),
         process: None,
     });
-    Answer { what, errno: None }
+    Answer { what, errno: None, user: None }
 }
 
 /// A privilege that is used successfully.
 fn privilege(privilege: Privilege) -> Answer {
-    Answer { what: What::Privilege(privilege), errno: None }
+    Answer { what: What::Privilege(privilege), errno: None, user: None }
 }
 
 impl Answer {
     fn fails(mut self, errno: i32) -> Answer {
         self.errno = Some(Errno(errno));
+        self
+    }
+
+    fn by_user(mut self, user: u32) -> Answer {
+        self.user = Some(user);
         self
     }
 

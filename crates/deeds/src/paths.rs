@@ -1,6 +1,6 @@
 //! Ways to a file: links, working directories, odd names, `/proc`.
 
-use crate::call::{CWD, fails, ok, open, text};
+use crate::call::{CWD, call, fails, ok, open, text};
 use crate::stage::ODD_BYTES;
 use crate::{Deed, Stage, file};
 use libc::*;
@@ -8,10 +8,26 @@ use ringfence_profile::FileKind::{Directory, File, Link, Unknown};
 use ringfence_profile::{Operation::*, ProcessRelation};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn read(path: &Path) {
     open(path, O_RDONLY);
+}
+
+/// Directories below each other, so many that a path through them all has hardly room for one more.
+fn long_names(stage: &Stage) -> Vec<String> {
+    let left = PATH_MAX as usize - 1 - stage.directory().as_os_str().len();
+    vec!["d".repeat(199); left / 200 - 1]
+}
+
+/// A path of PATH_MAX bytes, with the NUL at its end; and what it means.
+fn longest(stage: &Stage) -> (String, PathBuf) {
+    let directory = long_names(stage).iter().fold(stage.directory().to_owned(), |path, name| path.join(name));
+    let left = PATH_MAX as usize - 2 - directory.as_os_str().len();
+    let name = "f".repeat(150 + left % 2);
+    let path = format!("{}/{}{name}", directory.display(), "./".repeat((left - name.len()) / 2));
+    assert_eq!(path.len(), PATH_MAX as usize - 1);
+    (path, directory.join(name))
 }
 
 #[rustfmt::skip]
@@ -46,6 +62,27 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
             let name = text(s.path("x".repeat(255)));
             ok(SYS_open, &[name.pointer(), (O_CREAT | O_WRONLY).into(), 0o600]);
         }, vec![file([Write, Create], File, stage.path("x".repeat(255)))]),
+        deed("longest-path", |s| {
+            let mut path = s.path("");
+            for name in long_names(s) {
+                path.push(name);
+                assert!(path.as_os_str().len() < PATH_MAX as usize);
+                call(SYS_mkdir, &[text(&path).pointer(), 0o700]);
+            }
+            ok(SYS_open, &[text(longest(s).0).pointer(), (O_CREAT | O_WRONLY).into(), 0o600]);
+        }, {
+            let mut all = vec![file([Write, Create], File, longest(stage).1)];
+            let mut directory = stage.directory().to_owned();
+            for name in long_names(stage) {
+                directory.push(name);
+                all.push(file([Mkdir], Directory, &directory));
+            }
+            all
+        }),
+        deed("too-long-path", |s| {
+            let path = text(longest(s).0 + "x");
+            fails(ENAMETOOLONG, SYS_open, &[path.pointer(), O_RDONLY.into()]);
+        }, vec![]),
         deed("too-long-name", |s| {
             let name = text(s.path("x".repeat(256)));
             fails(ENAMETOOLONG, SYS_open, &[name.pointer(), O_RDONLY.into()]);

@@ -2,15 +2,19 @@
 //! refuses after it has recognised them.
 
 use crate::call::{call, fails, ok, open, pointer, text};
+use crate::processes::execute;
 use crate::{Answer, Deed, Stage, file, privilege};
 use libc::*;
 use ringfence_profile::FileKind::{CharDevice, Directory, File};
 use ringfence_profile::{
-    ClockUse, IdentityChange, IoUringUse, KeyringUse, ModuleUse, NameKind, NamespaceKind, NamespaceWay,
-    Operation::*, Privilege, ProcessRelation, PtraceUse, WriteExecuteWay,
+    ClockUse, ExecGain, IdentityChange, IoUringUse, KeyringUse, ModuleUse, NameKind, NamespaceKind,
+    NamespaceWay, Operation::*, Privilege, ProcessRelation, PtraceUse, WriteExecuteWay,
 };
 
+use std::path::{Path, PathBuf};
+
 const PR_CAP_AMBIENT_CLEAR_ALL: i64 = 4;
+const NOBODY: i64 = 65534;
 const SHM_EXEC: i64 = 0o100000;
 const SCHED_BATCH_POLICY: i64 = 3;
 
@@ -136,6 +140,11 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
 /// What only root may do; what it changes ends with the process, or is on the stage.
 #[rustfmt::skip]
 fn of_root(stage: &Stage) -> Vec<Deed> {
+    let gains = |name: &str, set: fn(&mut ExecGain)| {
+        let mut gain = ExecGain { path: stage.path(name), user: false, group: false, capabilities: false };
+        set(&mut gain);
+        vec![file([Exec], File, stage.path(name)), privilege(Privilege::ExecGain(gain))]
+    };
     let deed = |name, act, expected| Deed { name, act, expected };
     let made = |kind| privilege(namespace(kind, NamespaceWay::Make));
     vec![
@@ -168,11 +177,28 @@ fn of_root(stage: &Stage) -> Vec<Deed> {
         ]),
         deed("unshare", |_| { ok(SYS_unshare, &[(CLONE_NEWUTS | CLONE_NEWIPC).into()]); }, vec![made(NamespaceKind::Uts), made(NamespaceKind::Ipc)]),
         deed("setgroups", |_| { ok(SYS_setgroups, &[1, pointer(&mut 0_u32)]); }, identity(IdentityChange::Groups)),
+        deed("gain-user", |s| execute(s, "gives-user", None), gains("gives-user", |gain| gain.user = true)),
+        deed("gain-group", |s| execute(s, "gives-group", None), gains("gives-group", |gain| gain.group = true)),
+        deed("gain-capabilities", |s| execute(s, "gives-capabilities", Some(NOBODY)), {
+            let gained = gains("gives-capabilities", |gain| gain.capabilities = true);
+            let changed = privilege(Privilege::Identity(IdentityChange::User(NOBODY as u32)));
+            gained.into_iter().map(|answer| answer.by_user(NOBODY as u32)).chain([changed]).collect()
+        }),
+        deed("sys-write", |_| { open("/sys/kernel/rcu_expedited".as_ref(), O_WRONLY); }, vec![file([Write], File, "/sys/kernel/rcu_expedited")]),
+        deed("cgroup-write", |_| { open(&group_file(), O_WRONLY); }, vec![file([Write], File, group_file())]),
         deed("kernel-log-file", |_| { open("/dev/kmsg".as_ref(), O_WRONLY); }, vec![
             file([Write], CharDevice, "/dev/kmsg"),
             privilege(Privilege::Device { block: false, major: 1, minor: 11, read: false, write: true, mknod: false }),
         ]),
     ]
+}
+
+/// A file of the control group that every process is in, or of its root.
+fn group_file() -> PathBuf {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let point =
+        mounts.lines().find(|line| line.contains(" cgroup2 ")).and_then(|line| line.split(' ').nth(1));
+    Path::new(point.unwrap_or("/sys/fs/cgroup")).join("cgroup.procs")
 }
 
 /// The answer to what root may do and others may not.

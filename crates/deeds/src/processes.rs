@@ -21,9 +21,12 @@ fn child(flags: i32, act: impl FnOnce()) {
     }
 }
 
-/// Executes a program of the stage in a child.
-fn execute(stage: &Stage, name: &str) {
+/// Executes a program of the stage in a child, perhaps as another user.
+pub(crate) fn execute(stage: &Stage, name: &str, user: Option<i64>) {
     child(SIGCHLD, || {
+        if let Some(user) = user {
+            ok(SYS_setresuid, &[user, user, user]);
+        }
         let path = text(stage.path(name));
         let mut arguments = [path.pointer(), 0];
         ok(SYS_execve, &[path.pointer(), pointer(&mut arguments), 0]);
@@ -42,7 +45,7 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
             std::thread::spawn(move || { open(&path, O_RDONLY); }).join().expect("the thread");
         }, read()),
         deed("in-grandchild", |s| child(SIGCHLD, || child(SIGCHLD, || { open(&s.path("file"), O_RDONLY); })), read()),
-        deed("execute-script", |s| execute(s, "script"), vec![
+        deed("execute-script", |s| execute(s, "script", None), vec![
             file([Exec], File, stage.path("script")),
             file([Interpret], File, stage.path("interpreter")),
         ]),

@@ -1,5 +1,6 @@
 //! Where deeds are done.
 
+use crate::call::{call, text};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -54,7 +55,27 @@ impl Stage {
             fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         }
         fs::copy("/bin/true", self.path("interpreter"))?;
-        Ok(())
+        self.prepare_privileged()
+    }
+
+    /// Executables that give privileges, which only root may make.
+    fn prepare_privileged(&self) -> io::Result<()> {
+        use std::os::unix::fs::{PermissionsExt, chown};
+        const NOBODY: u32 = 65534;
+        let path = |name: &str| self.path(name);
+        let programs = ["gives-user", "gives-group", "gives-capabilities"];
+        for name in programs {
+            fs::copy("/bin/true", path(name))?;
+        }
+        match chown(path("gives-user"), Some(NOBODY), Some(NOBODY)) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+            result => result?,
+        }
+        chown(path("gives-group"), Some(NOBODY), Some(NOBODY))?;
+        for (name, mode) in programs.into_iter().zip([0o4755, 0o2755, 0o755]) {
+            fs::set_permissions(path(name), fs::Permissions::from_mode(mode))?;
+        }
+        set_capability(&path("gives-capabilities"))
     }
 
     /// A path on the stage.
@@ -65,6 +86,19 @@ impl Stage {
     /// The directory itself.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+}
+
+/// Gives a file CAP_NET_RAW, permitted and effective (capabilities(7), `struct vfs_cap_data` of revision 2).
+fn set_capability(path: &Path) -> io::Result<()> {
+    const CAP_NET_RAW: u32 = 13;
+    let words = [0x0200_0001, 1 << CAP_NET_RAW, 0, 0, 0];
+    let value: Vec<u8> = words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+    let (path, name) = (text(path), text("security.capability"));
+    let set = [path.pointer(), name.pointer(), value.as_ptr() as i64, value.len() as i64, 0];
+    match call(libc::SYS_setxattr, &set) {
+        0 => Ok(()),
+        errno => Err(io::Error::from_raw_os_error(-errno as i32)),
     }
 }
 

@@ -261,17 +261,22 @@ int on_address(u64 *ctx)
 	return 0;
 }
 
-/* i386's socketcall(2): another call whose arguments lie in memory. */
+/* i386's socketcall(2), and its first mmap: another call whose arguments lie in memory. */
 SEC("tp_btf/sys_exit")
-int on_socketcall(u64 *ctx)
+int on_indirect(u64 *ctx)
 {
 	u32 words[6] = {};
 	struct scratch *s = scratch();
 	if (!s)
 		return 0;
 	/* include/uapi/linux/net.h; the numbers of the calls that came later for the same. */
+	enum { MMAP = 90, MMAP2 = 192, PROT_EXEC = 4 };
 	u32 nr = 0, size = 24;
-	switch (s->event.args[0]) {
+	u64 address = s->event.args[1];
+	if (s->event.nr == MMAP) {
+		nr = MMAP2;
+		address = s->event.args[0];
+	} else switch (s->event.args[0]) {
 	case 1: nr = 359, size = 12; break;  /* socket */
 	case 2: nr = 361, size = 12; break;  /* bind */
 	case 3: nr = 362, size = 12; break;  /* connect */
@@ -280,14 +285,18 @@ int on_socketcall(u64 *ctx)
 	case 16: nr = 370, size = 12; break; /* sendmsg */
 	case 20: nr = 345, size = 16; break; /* sendmmsg */
 	}
-	if (!nr || read_user(words, size, (void *)s->event.args[1]))
+	if (!nr || read_user(words, size, (void *)address))
+		return 0;
+	if (nr == MMAP2 && !(words[2] & PROT_EXEC))
 		return 0;
 #pragma unroll
 	for (int at = 0; at < 6; at++)
 		s->event.args[at] = words[at];
 	s->event.nr = nr;
 	s->call = *(struct call *)&calls[1][nr];
-	if (nr == 359 || nr == 360)
+	if (nr == MMAP2)
+		tail_call(ctx, &handlers, HANDLER_MAP);
+	else if (nr == 359 || nr == 360)
 		tail_call(ctx, &handlers, HANDLER_ARGS);
 	else
 		tail_call(ctx, &handlers, HANDLER_ADDRESS);

@@ -114,8 +114,21 @@ typedef struct {
 	u32 val;
 } kuid_t;
 
+typedef struct {
+	u32 val;
+} kgid_t;
+
+/* Two words of 32 bits, or one of 64 since Linux 6.3. */
+typedef struct {
+	u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kuid_t euid;
+	kgid_t gid;
+	kgid_t egid;
+	kernel_cap_t cap_permitted;
+	kernel_cap_t cap_ambient;
 };
 
 struct mm_struct {

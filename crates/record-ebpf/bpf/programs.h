@@ -106,6 +106,13 @@ INLINE void started(struct task_struct *task, struct linux_binprm *bprm, u64 fil
 	if (!s)
 		return;
 	s->event.args[0] = before;
+	s->event.args[1] = task->cred->gid.val;
+	s->event.args[2] = task->cred->egid.val;
+	/* Of an ordinary user's capabilities only the ambient ones outlive an execution; the others came with the file. */
+	u64 permitted = 0, ambient = 0;
+	read_kernel(&permitted, sizeof(permitted), &task->cred->cap_permitted);
+	read_kernel(&ambient, sizeof(ambient), &task->cred->cap_ambient);
+	s->event.args[3] = permitted & ~ambient;
 	u64 name = number(s, bprm->filename), interpreter = number(s, bprm->interp);
 	u64 key = mix(mix(seed ^ KIND_EXEC, program), before);
 	key = mix(key, name_key(PART_NAME, AT_FDCWD, name, FROM_KERNEL));

@@ -100,7 +100,7 @@ int dispatch(u64 *ctx)
 	case HANDLER_ARGS: tail_call(ctx, &handlers, HANDLER_ARGS); break;
 	case HANDLER_ADDRESS: tail_call(ctx, &handlers, HANDLER_ADDRESS); break;
 	case HANDLER_MAP: tail_call(ctx, &handlers, HANDLER_MAP); break;
-	case HANDLER_SOCKETCALL: tail_call(ctx, &handlers, HANDLER_SOCKETCALL); break;
+	case HANDLER_INDIRECT: tail_call(ctx, &handlers, HANDLER_INDIRECT); break;
 	}
 	return 0;
 }

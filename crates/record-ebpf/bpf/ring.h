@@ -5,7 +5,6 @@
 #include "programs.h"
 
 enum {
-	RING_CONNECT = 16,
 	RING_OPENAT = 18,
 	RING_STATX = 21,
 	RING_OPENAT2 = 28,

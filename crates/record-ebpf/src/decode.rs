@@ -20,6 +20,12 @@ use std::sync::Arc;
 /// The result of a call whose name could not be read.
 const EFAULT: i64 = -14;
 
+/// The result of a call whose name is longer than any may be.
+const ENAMETOOLONG: i64 = -36;
+
+/// How long a name may be, without its end (`PATH_MAX` in `linux/limits.h`); the kernel side reads no more.
+const LONGEST_NAME: usize = 4095;
+
 /// One thing to deliver.
 pub struct Delivered {
     /// Who.
@@ -79,6 +85,10 @@ impl Decoder {
         let Some(by) = self.programs.get(event.program).cloned() else { return Vec::new() };
         // The kernel's own numbers for a call that it will make again by itself (`linux/errno.h`, ERESTARTSYS ...).
         if (-516..=-512).contains(&event.result) {
+            return Vec::new();
+        }
+        // A name that was cut when it was read; nothing can have such a path.
+        if event.result == ENAMETOOLONG && event.names.iter().flatten().any(|n| n.len() >= LONGEST_NAME) {
             return Vec::new();
         }
         let attempt = self.attempt(rule, event.args, event);
@@ -333,7 +343,7 @@ impl Decoder {
                 interpreters.push(located);
             }
         }
-        let gain = before.and_then(|before| exec_gain(&before, &program, reached));
+        let gain = before.and_then(|before| exec_gain(&before, &program, reached, &event.args));
         let used = |located: Located, operation: Operation| {
             What::File(FileUse { operations: operation.into(), ..located.file })
         };
@@ -420,9 +430,15 @@ fn settle_kinds(attempt: &mut Attempt, event: &RawEvent<'_>) {
     }
 }
 
-/// What an executed file gave that the caller had not.
-fn exec_gain(before: &Program, after: &Program, file: &Walked<'_>) -> Option<ExecGain> {
+/// What an executed file gave that the caller had not. The arguments are the real group, the effective group, and the
+/// capabilities that are there since.
+fn exec_gain(before: &Program, after: &Program, file: &Walked<'_>, args: &[u64; 6]) -> Option<ExecGain> {
     const S_ISUID: u32 = 0o4000;
+    const S_ISGID: u32 = 0o2000;
+    let [_, real_group, group, capabilities, ..] = *args;
     let user = file.mode & S_ISUID != 0 && before.uid != after.uid;
-    user.then(|| ExecGain { path: file.path(), user, group: false, capabilities: false })
+    let group = file.mode & S_ISGID != 0 && group != real_group;
+    // Root's capabilities come and go with its number, not with the file (capabilities(7)).
+    let capabilities = before.uid != 0 && !user && capabilities != 0;
+    (user || group || capabilities).then(|| ExecGain { path: file.path(), user, group, capabilities })
 }

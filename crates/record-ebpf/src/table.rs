@@ -23,7 +23,7 @@ pub const HANDLERS: [(u32, &str); 11] = [
     (6, "on_address"),
     (7, "on_map"),
     (8, "on_unknown"),
-    (9, "on_socketcall"),
+    (9, "on_indirect"),
     (10, "on_send"),
 ];
 
@@ -34,7 +34,7 @@ const PLACE: u8 = 4;
 const ARGS: u8 = 5;
 const ADDRESS: u8 = 6;
 const MAP: u8 = 7;
-const SOCKETCALL: u8 = 9;
+const INDIRECT: u8 = 9;
 
 // `enum call_flag` of `bpf/event.h`.
 const DEREFERENCE: u8 = 1;
@@ -105,7 +105,7 @@ fn entry(rule: &Rule) -> [u8; SIZE] {
             flags |= EXECUTABLE;
             MAP
         }
-        Object::SocketCall => SOCKETCALL,
+        Object::SocketCall | Object::MappedIndirectly => INDIRECT,
     };
     if rule.name == "prctl" {
         flags |= SMALL_SECOND;

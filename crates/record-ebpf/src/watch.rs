@@ -4,6 +4,7 @@ use crate::decode::Decoder;
 use crate::kernel::{Counter, Kernel, LoadError};
 use crate::table::CALLS;
 use crate::wire::RawEvent;
+use ringfence_calls::is_unseen_request;
 use ringfence_profile::Abi;
 use ringfence_record::{
     BlindSpot, Command, Ended, Event, IoUringUse, Privilege, RecordError, Sink, Stop, Target, What, proc,
@@ -248,7 +249,14 @@ impl<'a> Watch<'a> {
                 self.sink.cut(1);
             }
             for delivered in self.decoder.decode(&event, &is_tracked) {
-                if delivered.what == What::Privilege(Privilege::IoUring(IoUringUse::Setup)) && !*sees_rings {
+                let unseen = match delivered.what {
+                    What::Privilege(Privilege::IoUring(IoUringUse::Setup)) => !*sees_rings,
+                    What::Privilege(Privilege::IoUring(IoUringUse::Request(request))) => {
+                        is_unseen_request(request)
+                    }
+                    _ => false,
+                };
+                if unseen {
                     self.sink.blind_spot(BlindSpot::IoUring);
                 }
                 self.sink.event(Event { by: delivered.by, errno: delivered.errno, what: delivered.what });

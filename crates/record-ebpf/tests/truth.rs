@@ -7,5 +7,14 @@ use ringfence_record_ebpf::EbpfRecorder;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    deeds::run(|| Ok(Box::new(EbpfRecorder::new()?)))
+    deeds::run(
+        || Ok(Box::new(EbpfRecorder::new()?)),
+        |stage| {
+            let rings = ringfence_deeds::ring_names(stage);
+            if rings.is_empty() {
+                println!("SKIP: the kernel lets nobody use io_uring");
+            }
+            ringfence_deeds::names(stage).into_iter().chain(rings).collect()
+        },
+    )
 }

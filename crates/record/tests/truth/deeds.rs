@@ -3,7 +3,7 @@
 //! The program that is recorded is the test itself, called with `perform`; every deed is a test of its own.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use ringfence_deeds::{Stage, expected, names, perform};
+use ringfence_deeds::{Stage, expected, perform};
 use ringfence_profile::{FileAccess, Privilege, Profile, Program};
 use ringfence_record::{Command, Ended, RecordError, Recorder, Session, Stop, Target};
 use std::collections::BTreeSet;
@@ -15,8 +15,11 @@ use std::sync::Arc;
 /// Makes the recorder that is tested.
 pub type Make = fn() -> Result<Box<dyn Recorder>, RecordError>;
 
+/// Which deeds it must see.
+pub type Names = fn(&Stage) -> Vec<&'static str>;
+
 /// The test's main function.
-pub fn run(make: Make) -> ExitCode {
+pub fn run(make: Make, names: Names) -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|first| first == "perform") {
         perform(arguments);

@@ -6,5 +6,5 @@ use ringfence_record::PtraceRecorder;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    deeds::run(|| Ok(Box::new(PtraceRecorder::new()?)))
+    deeds::run(|| Ok(Box::new(PtraceRecorder::new()?)), ringfence_deeds::names)
 }

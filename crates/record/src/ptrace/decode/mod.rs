@@ -36,6 +36,10 @@ impl Decoder<'_> {
         if rule.object == Object::SocketCall {
             return self.socketcall();
         }
+        if rule.object == Object::MappedIndirectly {
+            let rule = rules().find(|rule| rule.object == Object::Mapped)?;
+            return self.indirect(rule, self.arguments.word(0));
+        }
         let a = self.arguments;
         let mut arguments = std::array::from_fn(|at| a.word(at));
         if let Some(at) = rule.word {
@@ -220,9 +224,15 @@ impl Decoder<'_> {
             _ => return None,
         };
         let rule = rules().find(|rule| rule.name == name)?;
+        self.indirect(rule, a.word(1))
+    }
+
+    /// A call whose arguments lie in memory.
+    fn indirect(&mut self, rule: &'static Rule, address: u64) -> Option<Attempt> {
+        let a = self.arguments;
         let mut arguments = [0; 6];
         for (at, argument) in (0..).zip(&mut arguments) {
-            *argument = a.read_word(a.word(1) + at * a.word_size()).unwrap_or(0);
+            *argument = a.read_word(address + at * a.word_size()).unwrap_or(0);
         }
         self.arguments.call.arguments = arguments;
         self.attempt(rule)
