@@ -2,7 +2,7 @@
 
 use crate::denials;
 use ringfence_profile::Profile;
-use ringfence_propose::{LeftOpen, Options, Proposal, Strength, propose};
+use ringfence_propose::{LeftOpen, Level, Options, Proposal, Strength, propose};
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::Settings;
 use ringfence_trial::{Report, TrialError};
@@ -12,6 +12,9 @@ use std::path::Path;
 
 /// The most trials that one search runs.
 const MOST_TRIALS: usize = 24;
+
+/// What a recording says least about; where no denial explains a failure, it is most often one of these.
+static DOUBTFUL: &[&str] = &["PrivateUsers", "ProtectProc"];
 
 /// One trial of the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +85,7 @@ pub fn search(
             why_not: Some(format!("the unit does not work as it is: {why}")),
         });
     }
-    let mut search = Search { unit, facts, settings, profile, options, run, hear, attempts };
+    let mut search = Search { unit, facts, settings, recorded, profile, options, run, hear, attempts };
     search.tighten()
 }
 
@@ -90,6 +93,8 @@ struct Search<'s, 'r, 'h> {
     unit: &'s Unit,
     facts: &'s dyn Facts,
     settings: Settings,
+    /// From elsewhere.
+    recorded: &'s Profile,
     profile: Profile,
     options: Options,
     run: &'s mut Run<'r>,
@@ -106,6 +111,10 @@ impl Search<'_, '_, '_> {
             }
             let report = self.attempt(&proposal)?;
             if report.passed() {
+                let proposal = match self.options.level {
+                    Level::Tight => self.without_root(proposal)?,
+                    Level::Standard => proposal,
+                };
                 return Ok(self.end(proposal, true, None));
             }
             if self.attempts.len() >= MOST_TRIALS {
@@ -116,7 +125,7 @@ impl Search<'_, '_, '_> {
                     Some(format!("after {MOST_TRIALS} trials still: {why}")),
                 ));
             }
-            let mut relaxed = denials::open(&self.profile, &report.profile, &mut self.options);
+            let mut relaxed = denials::open(&self.profile, &report.profile, self.facts, &mut self.options);
             if relaxed.is_empty() {
                 relaxed = self.bisect(&proposal)?;
             }
@@ -129,6 +138,36 @@ impl Search<'_, '_, '_> {
                 attempt.relaxed = relaxed;
             }
         }
+    }
+
+    /// Tries the service as the user that it becomes. Where it works like that, what it did as that user says what it
+    /// needs: nothing of what becoming it took.
+    fn without_root(&mut self, proven: Proposal) -> Result<Proposal, TrialError> {
+        let options = Options { rootless: true, ..self.options.clone() };
+        let as_user = propose(&self.profile, &self.settings, self.facts, &options);
+        if !as_user.has("User") {
+            return Ok(proven);
+        }
+        let report = self.attempt(&as_user)?;
+        if !report.passed() {
+            return Ok(self.root_stays(proven));
+        }
+        let mut profile = self.recorded.clone();
+        profile.merge(&report.profile);
+        let tighter = propose(&profile, &self.settings, self.facts, &options);
+        if tighter.has("User") && self.attempt(&tighter)?.passed() {
+            return Ok(tighter);
+        }
+        Ok(as_user)
+    }
+
+    fn root_stays(&mut self, mut proven: Proposal) -> Proposal {
+        let why = "started as the user that it becomes, it did not work";
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.relaxed = vec!["User".to_owned()];
+        }
+        proven.left_open.push(LeftOpen { directive: "User", why: why.to_owned(), evidence: Vec::new() });
+        proven
     }
 
     fn attempt(&mut self, proposal: &Proposal) -> Result<Report, TrialError> {
@@ -150,6 +189,12 @@ impl Search<'_, '_, '_> {
             .filter(|line| line.strength == Strength::Restricts)
             .map(|line| line.directive)
             .collect();
+        let doubtful: Vec<&str> = DOUBTFUL.iter().filter(|d| restricting.contains(**d)).copied().collect();
+        if !doubtful.is_empty() && self.works_without(proposal, &doubtful)? {
+            let culprits: Vec<String> = doubtful.into_iter().map(str::to_owned).collect();
+            self.options.relaxed.extend(culprits.iter().cloned());
+            return Ok(culprits);
+        }
         let mut suspects: Vec<&str> = restricting.into_iter().collect();
         if !self.works_without(proposal, &suspects)? {
             return Ok(Vec::new());

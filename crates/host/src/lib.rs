@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+pub mod boot;
 pub mod conditions;
 mod features;
 mod files;

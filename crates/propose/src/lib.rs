@@ -12,12 +12,14 @@ mod broker;
 mod layers;
 mod needs;
 mod proposal;
+mod rootless;
 mod sensitive;
 mod versions;
 
 pub use needs::Needs;
 pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Proposal, Strength};
 
+use crate::rootless::Rootless;
 use ringfence_profile::Profile;
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::Settings;
@@ -31,6 +33,8 @@ pub(crate) struct Case<'a> {
     pub options: &'a Options,
     /// The service's job is to run other people's programs, with reasons.
     pub broker: Vec<Evidence>,
+    /// It is to be started as the user that it becomes; `settings` says so already.
+    pub rootless: Option<Rootless>,
 }
 
 impl Case<'_> {
@@ -51,7 +55,10 @@ pub fn propose(profile: &Profile, settings: &Settings, facts: &dyn Facts, option
     let broker = broker::evidence(&needs, settings);
     let asked = options;
     let options = &Options { level: versions::level(options), ..options.clone() };
-    let case = Case { needs, settings, facts, options, broker };
+    let rootless = Rootless::of(&needs, settings, facts, options).filter(|_| broker.is_empty());
+    let as_user = rootless.as_ref().map(|rootless| rootless.settings(settings));
+    let settings = as_user.as_ref().unwrap_or(settings);
+    let case = Case { needs, settings, facts, options, broker, rootless };
     let mut proposal = Proposal::default();
     for layer in layers::ALL {
         layer(&case, &mut proposal);

@@ -2,6 +2,7 @@
 
 use crate::Evidence;
 use ringfence_profile::{FileAccess, FileKind, Operation, Operations, Privilege, Profile};
+use ringfence_terms::Errno;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 pub struct Needs<'p> {
     profile: &'p Profile,
     files: Vec<FileAccess<'p>>,
+    claims: Vec<FileAccess<'p>>,
 }
 
 /// Operations that change a directory's entries.
@@ -52,8 +54,37 @@ pub struct Written<'p> {
 impl<'p> Needs<'p> {
     /// Reads a profile.
     pub fn of(profile: &'p Profile) -> Needs<'p> {
-        let files = profile.files().into_iter().filter(|access| access.errno().is_none()).collect();
-        Needs { profile, files }
+        let (files, failed): (Vec<_>, Vec<_>) =
+            profile.files().into_iter().partition(|access| access.errno().is_none());
+        let is_claim = |access: &FileAccess<'_>| {
+            access.errno() == Some(Errno::EEXIST) && access.operations().contains(Operation::Mkdir)
+        };
+        Needs { profile, files, claims: failed.into_iter().filter(is_claim).collect() }
+    }
+
+    /// Directories that the service would have made, were they not there: it means to write in them, even where no
+    /// recording shows it, and would make them again after a boot that left them out.
+    pub fn claims(&self) -> impl Iterator<Item = Written<'p>> {
+        self.claims.iter().map(|access| Written {
+            path: access.path(),
+            is_directory: true,
+            entry: false,
+            made_directory: true,
+            evidence: Evidence(format!("{}: would make {}", access.by(), access.path().display())),
+        })
+    }
+
+    /// Whether it makes the directory, or would were it not there.
+    pub fn makes(&self, directory: &Path) -> bool {
+        let makes = |access: &FileAccess<'_>| {
+            access.path() == directory && access.operations().contains(Operation::Mkdir)
+        };
+        self.files.iter().chain(&self.claims).any(makes)
+    }
+
+    /// The users other than root that its processes ran as.
+    pub fn users(&self) -> BTreeSet<u32> {
+        self.files.iter().map(|access| access.by().uid).filter(|uid| *uid != 0).collect()
     }
 
     /// Every file access that succeeded, by path.

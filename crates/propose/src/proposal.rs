@@ -22,10 +22,16 @@ pub struct Options {
     pub systemd: u16,
     /// The recordings show the service in use, not just its start and stop.
     pub exercised: bool,
+    /// The service is to be started as the user that it becomes, where there is one.
+    pub rootless: bool,
+    /// Directories below `/run` that the machine makes at boot; others there are gone after one.
+    pub made_at_boot: BTreeSet<String>,
     /// Directives that a trial has shown to break the service: left as they are.
     pub relaxed: BTreeSet<String>,
     /// Paths that a trial has shown to be needed for writing, each with what was denied there.
     pub granted: Vec<(String, Evidence)>,
+    /// Paths that a trial has shown to be needed for reading, each with what was missing there.
+    pub shown: Vec<(String, Evidence)>,
     /// System calls that a trial has shown to be needed.
     pub granted_calls: BTreeSet<String>,
     /// Capabilities that a trial has shown to be needed.

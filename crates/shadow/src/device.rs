@@ -1,7 +1,7 @@
 //! The shadow's `/dev`: the pseudo devices, and those whose use changes nothing outside.
 
 use rustix::fs::{AtFlags, CWD, Dev, FileType, Mode};
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 use std::path::Path;
 
 /// Node, its number, its mode. `net/tun` belongs to the network namespace, `fuse` to who opens it.
@@ -40,5 +40,15 @@ pub fn fill(dev: &Path) -> Result<()> {
     for (name, target) in LINKS {
         rustix::fs::symlinkat(target, CWD, dev.join(name))?;
     }
-    Ok(())
+    log_socket(dev)
+}
+
+/// Services name `/dev/log`, and some units bring it in: it is there as on the machine, but nobody listens.
+fn log_socket(dev: &Path) -> Result<()> {
+    let log = dev.join("log");
+    match rustix::fs::readlink("/dev/log", Vec::new()) {
+        Ok(target) => rustix::fs::symlinkat(target, CWD, log),
+        Err(Errno::INVAL) => rustix::fs::mknodat(CWD, &log, FileType::Socket, Mode::from_raw_mode(0o666), 0),
+        Err(_) => Ok(()),
+    }
 }

@@ -12,13 +12,15 @@ use ringfence_host::HostFacts;
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, Mode};
 use ringfence_service::{Controls, Event, Observer, Options, Outcome, Refused, Role};
-use ringfence_settings::Settings;
+use ringfence_settings::{BindMount, DirectoryKind, Preserve, ServiceType, Settings};
 use ringfence_sys::fork::fork_process;
+use ringfence_terms::{AbsPath, Sourced};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, WaitOptions, waitpid};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Runs the trial; the calling process is the first of a new PID namespace.
 pub fn run(trial: &Trial<'_>, facts: &HostFacts, link: BorrowedFd<'_>) -> Told {
@@ -43,6 +45,8 @@ pub fn run(trial: &Trial<'_>, facts: &HostFacts, link: BorrowedFd<'_>) -> Told {
 
 /// Starts the service in a process of its own, and drives it.
 fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told, Errno> {
+    forget_runtime_directories(trial.settings);
+    let settings = adapted(trial);
     let (controls, requests) = Controls::new().map_err(|_| Errno::NFILE)?;
     let (ready_read, ready_write) = pipe_with(PipeFlags::CLOEXEC)?;
     let (told_read, told_write) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -54,18 +58,19 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
         let options = Options {
             mode: Mode::Faithful,
             bases: Bases::system(),
-            sockets: PathBuf::from("/run/ringfence"),
+            sockets: PathBuf::from(SOCKETS),
             streams,
             requests,
         };
         let mut watcher = Watcher { link, ready: ready_write.as_fd(), told: Told::default(), trial };
-        let outcome = ringfence_service::run(trial.settings, &facts, options, &mut watcher);
+        let outcome = ringfence_service::run(&settings, &facts, options, &mut watcher);
         let told = conclude(watcher.told, outcome);
         let written = serde_json::to_vec(&told).map(|bytes| write_all(&told_write, &bytes));
         u8::from(!matches!(written, Ok(Ok(()))))
     })?;
     drop((ready_write, told_write));
     if read_to_end(&ready_read)?.first() == Some(&b'r') {
+        let ready = Instant::now();
         if let Some(line) = trial.exercise {
             told.exercise = Some(exercise::run(line, trial.directory, trial.limit));
         }
@@ -76,8 +81,9 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
                 told.after_reload = Some(exercise::run(line, trial.directory, trial.limit));
             }
         }
-        if trial.exercise.is_none() {
-            std::thread::sleep(trial.settle);
+        // A service that does not tell that it is ready may have done nothing yet when a quick exercise is over.
+        if trial.exercise.is_none() || !tells_readiness(&settings) {
+            std::thread::sleep(trial.settle.saturating_sub(ready.elapsed()));
         }
         controls.stop();
     }
@@ -89,9 +95,52 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     Ok(Told { exercise: told.exercise, after_reload: told.after_reload, shadow: told.shadow, ..service })
 }
 
+/// Where the trial's own notification socket is.
+const SOCKETS: &str = "/run/ringfence";
+
+/// The settings as the trial needs them: it does not wait for longer than its caller would, and a hidden tree shows its
+/// notification socket as it would show systemd's.
+fn adapted(trial: &Trial<'_>) -> Settings {
+    let mut settings = trial.settings.clone();
+    if let Some(patience) = trial.patience {
+        for timeout in [&mut settings.service.timeout_start, &mut settings.service.timeout_stop] {
+            timeout.value = Some(timeout.value.map_or(patience, |limit| limit.min(patience)));
+        }
+    }
+    let shown = |bind: &Sourced<BindMount>| bind.value.source.as_path() == Path::new("/run/systemd/notify");
+    if settings.paths.binds.iter().any(shown)
+        && let Ok(path) = AbsPath::parse(SOCKETS)
+    {
+        settings.paths.binds.push(Sourced::built_in(BindMount {
+            source: path.clone(),
+            destination: path,
+            read_only: true,
+            recursive: true,
+            optional: true,
+        }));
+    }
+    settings
+}
+
+/// The machine's service may be running, and a shadow has its files. With a restart, `RuntimeDirectory=` is made anew.
+fn forget_runtime_directories(settings: &Settings) {
+    if settings.directories.preserve_runtime.value != Preserve::No {
+        return;
+    }
+    for directory in settings.directories.all.iter().filter(|d| d.value.kind == DirectoryKind::Runtime) {
+        // One that is not there is as good as removed.
+        let _ = std::fs::remove_dir_all(
+            Path::new(DirectoryKind::Runtime.system_base()).join(&directory.value.path),
+        );
+    }
+}
+
+fn tells_readiness(settings: &Settings) -> bool {
+    !matches!(settings.service.kind.value, ServiceType::Simple | ServiceType::Exec | ServiceType::Idle)
+}
+
 fn can_reload(settings: &Settings) -> bool {
-    !settings.service.exec_reload.is_empty()
-        || settings.service.kind.value == ringfence_settings::ServiceType::NotifyReload
+    !settings.service.exec_reload.is_empty() || settings.service.kind.value == ServiceType::NotifyReload
 }
 
 /// As the first process of its namespace this one inherits orphans; nothing is to be left of any.

@@ -26,6 +26,8 @@ pub struct Trial<'a> {
     pub directory: &'a Path,
     /// How long the exercise may take.
     pub limit: Duration,
+    /// How long start and stop may take each, where the unit allows more.
+    pub patience: Option<Duration>,
     /// How long a service is left alone where nothing tells that it is done: after a reload, or without an exercise.
     pub settle: Duration,
     /// Makes a recorder for each of the service's commands; without one nothing is recorded.

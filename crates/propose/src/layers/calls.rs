@@ -11,6 +11,20 @@ const DIRECTIVE: &str = "SystemCallFilter";
 /// the list lets in was used. Only whole groups, and only ones that no library calls behind a program's back.
 static SELDOM: &[&str] = &["@privileged", "@resources"];
 
+/// Groups that are never let in whole: most of their calls have power over the machine.
+static TOO_MUCH: &[&str] = &[
+    "@clock",
+    "@cpu-emulation",
+    "@debug",
+    "@module",
+    "@mount",
+    "@obsolete",
+    "@privileged",
+    "@raw-io",
+    "@reboot",
+    "@swap",
+];
+
 /// Groups to add when a used call is not in `@system-service`, the narrowest that has it first.
 fn narrowest_group(call: Syscall) -> Option<Group> {
     Group::containing(call)
@@ -44,11 +58,8 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     let mut allowed = vec!["@system-service".to_owned()];
     let mut evidence = Vec::new();
     for call in used.iter().filter(|call| !service.calls().contains(**call)) {
-        // @obsolete and @debug are too much for one call.
         let word = match narrowest_group(*call) {
-            Some(group) if group.calls().len() <= 16 && !["@obsolete", "@debug"].contains(&group.name()) => {
-                group.name()
-            }
+            Some(group) if group.calls().len() <= 16 && !TOO_MUCH.contains(&group.name()) => group.name(),
             _ => call.name(),
         };
         evidence.push(Evidence(format!("{}() was used", call.name())));

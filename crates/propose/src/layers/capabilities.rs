@@ -1,7 +1,8 @@
 //! `CapabilityBoundingSet=`.
 
+use crate::rootless::capabilities;
 use crate::{Case, Proposal};
-use ringfence_profile::{Address, IdentityChange, Privilege};
+use ringfence_profile::{IdentityChange, Privilege};
 use ringfence_settings::{Capability, CapabilitySet};
 use std::collections::BTreeSet;
 
@@ -13,25 +14,15 @@ static ROOT_THAT_DROPS: &[&str] =
     &["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"];
 
 pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
-    if case.settings.sandbox.bounding_set.origin.is_some() || !case.broker.is_empty() {
+    let said = case.settings.sandbox.bounding_set.origin.is_some();
+    if said && case.rootless.is_none() || !case.broker.is_empty() {
         return;
     }
     if case.is_relaxed(DIRECTIVE) {
         proposal.leave_open(DIRECTIVE, "the service did not work with it", Vec::new());
         return;
     }
-    let mut kept: BTreeSet<Capability> = case
-        .needs
-        .privileges()
-        .filter_map(|p| {
-            if let Privilege::Capability(number) = p { Capability::from_number(*number) } else { None }
-        })
-        .collect();
-    // Where capabilities could only be inferred, a low port may be all that shows this one (ip(7)).
-    let low_port = |p: &Privilege| matches!(p, Privilege::Bind(Address::Inet { port: 1..1024, .. }));
-    if case.needs.privileges().any(low_port) {
-        kept.extend(Capability::parse("CAP_NET_BIND_SERVICE"));
-    }
+    let mut kept: BTreeSet<Capability> = capabilities(&case.needs, case.rootless.is_some());
     let ambient = case.settings.sandbox.ambient.value;
     if ambient != CapabilitySet::EMPTY {
         kept.extend(ambient.iter());
@@ -55,6 +46,9 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
         _ => "what was used",
     };
     let evidence = case.needs.privilege_evidence(|p| matches!(p, Privilege::Capability(_)));
+    if said && !names.is_empty() {
+        proposal.restrict(DIRECTIVE, "", "less than the unit's own list, which is for root");
+    }
     proposal.lines.push(crate::Line {
         directive: DIRECTIVE,
         value: names.join(" "),

@@ -3,6 +3,7 @@
 mod calls;
 mod capabilities;
 mod devices;
+mod identity;
 mod network;
 mod switches;
 mod tree;
@@ -22,6 +23,8 @@ pub(crate) const ALL: &[Layer] = &[
     switches::propose,
     devices::propose,
     network::propose,
+    identity::propose,
     capabilities::propose,
     calls::propose,
+    view::prune,
 ];

@@ -3,6 +3,7 @@
 use crate::{Case, Evidence, Needs, Proposal};
 use ringfence_profile::{NamespaceKind, Operation, Operations, Privilege, ProcessRelation};
 use ringfence_settings::{ProcSubset, ProtectControlGroups, ProtectProc, Settings};
+use std::path::Path;
 
 /// One such directive.
 struct Switch {
@@ -92,16 +93,19 @@ static SWITCHES: &[Switch] = &[
         directive: "ProtectProc",
         value: "invisible",
         is_on: |settings| settings.sandbox.protect_proc.value != ProtectProc::Default,
+        // Whoever is to see all processes lists /proc. A number that is looked up is one from a PID file, or a probe; a
+        // trial tells whether it must be found.
         used: |needs| {
-            needs.privilege_evidence(|p| {
-                matches!(
-                    p,
-                    Privilege::ProcOfOther(ProcessRelation::Foreign)
-                        | Privilege::Ptrace { of: ProcessRelation::Foreign, .. }
-                )
+            let lists = needs.files().any(|access| {
+                access.path() == Path::new("/proc") && access.operations().contains(Operation::List)
+            });
+            needs.privilege_evidence(|p| match p {
+                Privilege::ProcOfOther(ProcessRelation::Foreign) => lists,
+                Privilege::Ptrace { of: ProcessRelation::Foreign, .. } => true,
+                _ => false,
             })
         },
-        unused: "no other service's processes were looked at",
+        unused: "the processes of other users were not looked through",
         needed: "it looks at other processes",
     },
     Switch {

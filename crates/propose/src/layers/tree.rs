@@ -1,6 +1,7 @@
 //! The file tree as a whole: `ProtectSystem=`, `ProtectHome=`, `PrivateTmp=`.
 
-use crate::{Case, Evidence, Level, Proposal};
+use super::view::Hiding;
+use crate::{Case, Evidence, Proposal};
 use ringfence_profile::{Operation, Operations};
 use ringfence_settings::{PrivateTmp, ProtectHome, ProtectSystem};
 use std::path::Path;
@@ -23,7 +24,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
 /// `/`, and read-only outranks tmpfs), so it is never proposed beside one.
 fn system(case: &Case<'_>, proposal: &mut Proposal) {
     let hides_root = case.settings.paths.temporary.iter().any(|t| t.value.path.is_root());
-    if hides_root || case.options.level == Level::Tight && !case.is_relaxed("TemporaryFileSystem") {
+    if hides_root || matches!(super::view::hides(case), Hiding::Yes) {
         return;
     }
     if case.settings.sandbox.protect_system.value == ProtectSystem::Strict {

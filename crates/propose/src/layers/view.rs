@@ -1,8 +1,10 @@
 //! The tight level: what was not needed is not there. `TemporaryFileSystem=/:ro` with `BindReadOnlyPaths=`.
 
 use crate::needs::is_kernel_interface;
-use crate::{Case, Level, Proposal};
+use crate::{Case, Level, Proposal, Strength};
 use ringfence_profile::{FileKind, Operation, Operations};
+use ringfence_sandbox::facts::NodeKind;
+use ringfence_settings::{DirectoryKind, NotifyAccess, ProtectSystem};
 use ringfence_terms::AbsPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -50,28 +52,68 @@ static NEVER_WHOLE: &[&str] = &[
     "/usr/lib",
     "/usr/share",
     "/usr/local",
+    "/etc/alternatives",
+    "/etc/default",
+    "/etc/letsencrypt",
+    "/etc/pam.d",
+    "/etc/security",
+    "/etc/ssh",
+    "/etc/ssl",
     "/etc/ssl/private",
+    "/etc/sudoers.d",
+    "/etc/systemd",
+    "/usr/share/doc",
+    "/usr/share/man",
 ];
+
+/// Whether the tree is to be hidden.
+pub(super) enum Hiding {
+    /// It is not asked for, or done already.
+    No,
+    /// It is asked for, and cannot be.
+    Cannot(&'static str),
+    /// It is.
+    Yes,
+}
+
+pub(super) fn hides(case: &Case<'_>) -> Hiding {
+    let hidden = case.settings.paths.temporary.iter().any(|t| t.value.path.is_root());
+    if case.options.level != Level::Tight || !case.broker.is_empty() || hidden {
+        return Hiding::No;
+    }
+    if case.is_relaxed("TemporaryFileSystem") || case.settings.paths.root_directory.value.is_some() {
+        return Hiding::Cannot("the service did not work with a tree of only what it used");
+    }
+    match case.settings.sandbox.protect_system.value {
+        ProtectSystem::No => Hiding::Yes,
+        ProtectSystem::Strict => {
+            Hiding::Cannot("the unit says ProtectSystem=strict, which would bring the hidden tree back")
+        }
+        _ => Hiding::Cannot("the unit says ProtectSystem=, whose directories must be there to be protected"),
+    }
+}
 
 pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     const DIRECTIVE: &str = "TemporaryFileSystem";
-    if case.options.level != Level::Tight || !case.broker.is_empty() {
-        return;
-    }
-    if case.is_relaxed(DIRECTIVE) || case.settings.paths.root_directory.value.is_some() {
-        proposal.leave_open(
-            DIRECTIVE,
-            "the service did not work with a tree of only what it used",
-            Vec::new(),
-        );
-        return;
-    }
-    if case.settings.paths.temporary.iter().any(|t| t.value.path.is_root()) {
-        return;
+    match hides(case) {
+        Hiding::No => return,
+        Hiding::Cannot(why) => {
+            proposal.leave_open(DIRECTIVE, why, Vec::new());
+            return;
+        }
+        Hiding::Yes => {}
     }
     proposal.restrict(DIRECTIVE, "/:ro", "nothing of the machine is there, but for what is granted below");
     if case.settings.paths.mount_api_vfs.value != Some(true) {
         proposal.restrict("MountAPIVFS", "yes", "with /proc, /sys, /dev and /run of its own");
+    }
+    if case.settings.service.notify_access.value != NotifyAccess::None {
+        proposal.grant(
+            "BindReadOnlyPaths",
+            "-/run/systemd/notify",
+            "where it tells systemd that it is ready; only a machine without systemd lacks it",
+            Vec::new(),
+        );
     }
     let (paths, used) = visible(case);
     let by_top = group_by_top(paths);
@@ -107,40 +149,38 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
 
 /// The paths to bring in, and what was used.
 fn visible<'a>(case: &Case<'a>) -> (BTreeSet<AbsPath>, Vec<(&'a Path, Operations)>) {
-    let content: Operations = [
-        Operation::Read,
-        Operation::List,
-        Operation::Exec,
-        Operation::Interpret,
-        Operation::MapExec,
-        Operation::Stat,
-        Operation::Chdir,
-        Operation::ConnectSocket,
-        Operation::CheckRead,
-        Operation::CheckExec,
-        Operation::Check,
-        Operation::Readlink,
-    ]
-    .into_iter()
-    .collect();
-    let written: Vec<AbsPath> =
-        case.needs.written().iter().filter_map(|w| AbsPath::parse(w.path).ok()).collect();
+    let written: BTreeSet<AbsPath> = case
+        .needs
+        .written()
+        .iter()
+        .filter(|written| !written.is_directory)
+        .filter_map(|written| AbsPath::parse(written.path).ok())
+        .collect();
     let mut per_directory: BTreeMap<AbsPath, BTreeSet<AbsPath>> = BTreeMap::new();
-    let (mut paths, mut used) = (BTreeSet::new(), Vec::new());
+    let (mut paths, mut used, mut links) = (BTreeSet::new(), Vec::new(), Links::default());
     for access in case.needs.files() {
-        if access.operations().and(content).is_empty() || is_kernel_interface(access.path()) {
+        if access.operations().and(contents()).is_empty() || is_kernel_interface(access.path()) {
             continue;
-        }
-        for (link, _) in access.via() {
-            if let Ok(link) = AbsPath::parse(link)
-                && !is_kernel_interface(link.as_path())
-            {
-                paths.insert(link);
-            }
         }
         let Ok(path) = AbsPath::parse(access.path()) else { continue };
         if case.facts.node(&path).is_err() || written.contains(&path) {
             continue;
+        }
+        for (link, target) in access.via() {
+            let Ok(link) = AbsPath::parse(link) else { continue };
+            if is_kernel_interface(link.as_path())
+                || written.contains(&link)
+                || case.facts.node(&link).is_err()
+            {
+                continue;
+            }
+            match directory_behind(case, &link, target) {
+                Some(directory) => links.directories.push((link, directory, path.clone())),
+                None => {
+                    links.files.insert((link.clone(), path.clone()));
+                    paths.insert(link);
+                }
+            }
         }
         used.push((access.path(), access.operations()));
         let lists = access.operations().contains(Operation::List);
@@ -158,18 +198,140 @@ fn visible<'a>(case: &Case<'a>) -> (BTreeSet<AbsPath>, Vec<(&'a Path, Operations
             }
         }
     }
+    paths.extend(case.options.shown.iter().filter_map(|(path, _)| AbsPath::parse(path).ok()));
     for (directory, files) in per_directory {
-        let whole = files.len() >= DIRECTORY_AFTER && !NEVER_WHOLE.contains(&directory.to_string().as_str());
-        if whole {
+        let text = directory.to_string();
+        let enough = if is_of_the_system(&directory) { DIRECTORY_AFTER } else { 1 };
+        if files.len() >= enough && !NEVER_WHOLE.contains(&text.as_str()) {
             paths.insert(directory);
         } else {
             paths.extend(files);
         }
     }
+    paths.extend(packages(&paths));
+    let mut paths = outermost(paths);
+    paths.extend(links.aliases(&paths));
     (outermost(paths), used)
 }
 
+/// Directories that the system's packages fill. Elsewhere a file that is used stands for those beside it: pages, scripts,
+/// data, of which an exercise uses but a few.
+fn is_of_the_system(directory: &AbsPath) -> bool {
+    ["/bin", "/boot", "/etc", "/lib", "/lib64", "/run", "/sbin", "/usr"]
+        .iter()
+        .any(|top| directory.as_path().starts_with(top))
+}
+
+/// Directories of packages of which more than one path is used: `/etc/nginx` reads better than six files of it, and has
+/// what is added there later.
+fn packages(paths: &BTreeSet<AbsPath>) -> Vec<AbsPath> {
+    let mut used: BTreeMap<AbsPath, usize> = BTreeMap::new();
+    for path in paths {
+        for base in ["/etc", "/usr/lib", "/usr/share"] {
+            let Ok(below) = path.as_path().strip_prefix(base) else { continue };
+            let mut components = below.components();
+            if let (Some(name), Some(_)) = (components.next(), components.next()) {
+                let directory = AbsPath::parse(Path::new(base).join(name));
+                let Ok(directory) = directory else { continue };
+                if !NEVER_WHOLE.contains(&directory.to_string().as_str()) {
+                    *used.entry(directory).or_default() += 1;
+                }
+            }
+        }
+    }
+    used.into_iter().filter(|(_, count)| *count > 1).map(|(directory, _)| directory).collect()
+}
+
+/// Operations that need what is in a file; looking at its attributes alone shows nothing that is worth bringing it in.
+fn contents() -> Operations {
+    [
+        Operation::Read,
+        Operation::List,
+        Operation::Exec,
+        Operation::Interpret,
+        Operation::MapExec,
+        Operation::Chdir,
+        Operation::ConnectSocket,
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// The symlinks on the way to what was used.
+#[derive(Default)]
+struct Links {
+    /// A link to a directory, that directory, and what was used through it.
+    directories: Vec<(AbsPath, AbsPath, AbsPath)>,
+    /// A link to a file, and the file.
+    files: BTreeSet<(AbsPath, AbsPath)>,
+}
+
+impl Links {
+    /// Other names of what is brought in. A bind mount follows the link that it names, so that a link to a directory
+    /// (`/lib`) would bring in all of it: instead, what was used through the link gets its second name.
+    fn aliases(&self, paths: &BTreeSet<AbsPath>) -> BTreeSet<AbsPath> {
+        let mut all = BTreeSet::new();
+        for (link, directory, used) in &self.directories {
+            let mut names = vec![used];
+            names.extend(self.files.iter().filter(|(_, file)| file == used).map(|(link, _)| link));
+            for name in names {
+                let Some(shown) = paths.iter().find(|shown| name.is_at_or_below(shown)) else { continue };
+                if directory.is_at_or_below(shown) {
+                    all.insert(link.clone());
+                } else if let Ok(below) = shown.as_path().strip_prefix(directory.as_path()) {
+                    all.extend(AbsPath::parse(link.as_path().join(below)));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The directory that a link leads to, where it leads to one.
+fn directory_behind(case: &Case<'_>, link: &AbsPath, target: &Path) -> Option<AbsPath> {
+    let parent = link.parent()?;
+    let directory = AbsPath::parse(parent.as_path().join(target)).ok()?;
+    case.facts.node(&directory).is_ok_and(|node| node.kind == NodeKind::Directory).then_some(directory)
+}
+
+/// Takes what is brought in to be written out of what is brought in to be read, and marks what may come and go.
+pub(super) fn prune(case: &Case<'_>, proposal: &mut Proposal) {
+    if !proposal.has("TemporaryFileSystem") {
+        return;
+    }
+    let mut writable: Vec<AbsPath> = Vec::new();
+    for line in proposal.lines.iter().filter(|line| line.strength == Strength::Grants) {
+        let base = DirectoryKind::ALL.into_iter().find(|kind| kind.directive() == line.directive);
+        match (line.directive, base) {
+            ("BindPaths", _) => writable.extend(AbsPath::parse(line.value.trim_start_matches('-'))),
+            (_, Some(kind)) => {
+                writable.extend(AbsPath::parse(format!("{}/{}", kind.system_base(), line.value)))
+            }
+            _ => {}
+        }
+    }
+    for directory in &case.settings.directories.all {
+        let own = format!("{}/{}", directory.value.kind.system_base(), directory.value.path);
+        writable.extend(AbsPath::parse(own));
+    }
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for line in proposal.lines.iter_mut().filter(|line| line.directive == "BindReadOnlyPaths") {
+        let words = line.value.split_whitespace().filter_map(|word| {
+            let path = AbsPath::parse(word.trim_start_matches('-')).ok()?;
+            let is_written = writable.iter().any(|outer| path.is_at_or_below(outer));
+            (!is_written && seen.insert(path.to_string())).then(|| match path.as_path().starts_with("/run") {
+                true => format!("-{path}"),
+                false => word.to_owned(),
+            })
+        });
+        line.value = words.collect::<Vec<_>>().join(" ");
+    }
+    proposal.lines.retain(|line| line.directive != "BindReadOnlyPaths" || !line.value.is_empty());
+}
+
 fn outermost(paths: BTreeSet<AbsPath>) -> BTreeSet<AbsPath> {
+    let mut paths: Vec<AbsPath> = paths.into_iter().collect();
+    paths.sort_by(|a, b| a.as_path().cmp(b.as_path()));
     let mut kept: Vec<AbsPath> = Vec::new();
     for path in paths {
         if !kept.last().is_some_and(|outer| path.is_at_or_below(outer)) {

@@ -5,7 +5,7 @@ use crate::{Case, Evidence, Level, Proposal};
 use ringfence_sandbox::facts::{Node, NodeKind};
 use ringfence_settings::{DirectoryKind, ProtectSystem};
 use ringfence_terms::AbsPath;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
@@ -27,13 +27,19 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
             places.entry(path).or_insert(place).evidence.push(written.evidence);
         }
     }
+    for claim in case.needs.claims().filter(|claim| may_be_claimed(claim.path)) {
+        if let Some((path, place)) = place(case, &claim) {
+            places.entry(path).or_insert(place).evidence.push(claim.evidence);
+        }
+    }
+    if case.options.level == Level::Standard {
+        for (path, evidence) in namesakes(case) {
+            places.entry(path).or_insert(Place::new(None)).evidence.push(evidence);
+        }
+    }
     for (path, evidence) in &case.options.granted {
         if let Ok(path) = AbsPath::parse(path) {
-            places
-                .entry(path)
-                .or_insert(Place { kind: None, evidence: Vec::new() })
-                .evidence
-                .push(evidence.clone());
+            places.entry(path).or_insert(Place::new(None)).evidence.push(evidence.clone());
         }
     }
     for (path, place) in outermost(places) {
@@ -45,6 +51,52 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
 struct Place {
     kind: Option<(DirectoryKind, String)>,
     evidence: Vec<Evidence>,
+}
+
+impl Place {
+    fn new(kind: Option<(DirectoryKind, String)>) -> Place {
+        Place { kind, evidence: Vec::new() }
+    }
+}
+
+/// `mkdir -p` tries every directory on the way; what counts is below the places where services keep things.
+fn may_be_claimed(path: &Path) -> bool {
+    let below = ["/run", "/srv", "/var"].iter().any(|top| path.starts_with(top));
+    below && !path.starts_with("/var/tmp") && AbsPath::parse(path).is_ok_and(|path| !is_shared(&path))
+}
+
+/// Directories that bear the service's name, or its user's, where services keep what they write: an exercise that never
+/// filled a buffer, opened a session or rotated a log does not show them.
+fn namesakes(case: &Case<'_>) -> Vec<(AbsPath, Evidence)> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    let unit = case.settings.unit.prefix();
+    for (at, character) in unit.char_indices() {
+        if !character.is_ascii_alphabetic() && at >= 3 {
+            names.insert(unit[..at].to_owned());
+        }
+    }
+    names.insert(unit.to_owned());
+    let mut homes = BTreeSet::new();
+    for uid in case.needs.users() {
+        if let Some(user) = case.facts.user(&uid.to_string()) {
+            homes.extend(AbsPath::parse(&user.home));
+            names.insert(user.name);
+        }
+    }
+    let mut found = Vec::new();
+    for base in ["/var/lib", "/var/cache", "/var/log", "/var/spool"] {
+        let Ok(base) = AbsPath::parse(base) else { continue };
+        let named = names.iter().filter_map(|name| base.join(name).ok());
+        let home = homes.iter().filter(|home| home.parent().as_ref() == Some(&base)).cloned();
+        for path in named.chain(home) {
+            let is_directory = case.facts.node(&path).is_ok_and(|node| node.kind == NodeKind::Directory);
+            if is_directory && own_name(&path) {
+                let evidence = Evidence(format!("{path} bears the name of the service or its user"));
+                found.push((path, evidence));
+            }
+        }
+    }
+    found
 }
 
 /// The place to grant for one write: the service's own directory below a well-known base; else the directory whose
@@ -65,7 +117,7 @@ fn place(case: &Case<'_>, written: &Written<'_>) -> Option<(AbsPath, Place)> {
         // Configuration is written by many hands; what is the service's own there bears its name.
         let foreign = kind == DirectoryKind::Configuration && !case.settings.unit.as_str().starts_with(&name);
         if is_directory && own_name(&own) && !foreign {
-            return Some((own, Place { kind: Some((kind, name)), evidence: Vec::new() }));
+            return Some((own, Place::new(Some((kind, name)))));
         }
     }
     let parent = path.parent()?;
@@ -76,7 +128,7 @@ fn place(case: &Case<'_>, written: &Written<'_>) -> Option<(AbsPath, Place)> {
         () => path,
     };
     // Nothing but the file system itself can make the root writable; systemd has no line for it below strict.
-    (!target.is_root()).then_some((target, Place { kind: None, evidence: Vec::new() }))
+    (!target.is_root()).then_some((target, Place::new(None)))
 }
 
 /// A rotation replaces logs even where no recording shows it.
@@ -149,12 +201,13 @@ fn outermost(places: BTreeMap<AbsPath, Place>) -> Vec<(AbsPath, Place)> {
 }
 
 fn grant(case: &Case<'_>, proposal: &mut Proposal, path: &AbsPath, place: Place) {
-    if is_kernel_interface(path.as_path()) || granted_already(case, path) {
+    let hidden = proposal.has("TemporaryFileSystem");
+    if is_kernel_interface(path.as_path()) || granted_already(case, path, hidden) {
         return;
     }
     let node = case.facts.node(path);
     if let Some((kind, name)) = &place.kind {
-        match fits(case, *kind, node.as_ref().ok(), path, &place) {
+        match fits(case, *kind, node.as_ref().ok(), path) {
             Ok(mode) => {
                 proposal.grant(
                     kind.directive(),
@@ -176,7 +229,6 @@ fn grant(case: &Case<'_>, proposal: &mut Proposal, path: &AbsPath, place: Place)
             Err(why) => proposal.leave_open(kind.directive(), why, Vec::new()),
         }
     }
-    let hidden = case.options.level == Level::Tight && proposal.has("TemporaryFileSystem");
     let directive = if hidden { "BindPaths" } else { "ReadWritePaths" };
     match node {
         Ok(_) => proposal.grant(directive, path.to_string(), format!("{path} is written"), place.evidence),
@@ -207,18 +259,24 @@ fn fits(
     kind: DirectoryKind,
     node: Option<&Node>,
     path: &AbsPath,
-    place: &Place,
 ) -> Result<Option<u32>, String> {
     if case.is_relaxed(kind.directive()) {
         return Err(format!("the service did not work with {}=", kind.directive()));
     }
-    let made_by_service =
-        place.evidence.iter().any(|e| e.0.contains(": mkdir") && e.0.ends_with(&path.to_string()));
     let Some(node) = node else {
-        return if made_by_service { Ok(None) } else { Err(format!("{path} is made by something else")) };
+        return match case.needs.makes(path.as_path()) {
+            true => Ok(None),
+            false => Err(format!("{path} is made by something else")),
+        };
     };
     if node.kind != NodeKind::Directory {
         return Err(format!("{path} is no directory"));
+    }
+    let mode = (node.mode != 0o755).then_some(node.mode);
+    // After a boot it is not there, and a service that runs nevertheless makes it and hands it over itself. Made anew at
+    // every start, as the directive does, it gets there as after a boot; a trial tells whether that is so.
+    if kind == DirectoryKind::Runtime && !case.options.made_at_boot.contains(&path.to_string()) {
+        return Ok(mode);
     }
     let (uid, gid) = owner(case);
     if (node.uid, node.gid) != (uid, gid) {
@@ -227,10 +285,10 @@ fn fits(
             node.uid, node.gid
         ));
     }
-    if kind == DirectoryKind::Runtime && !made_by_service {
+    if kind == DirectoryKind::Runtime && !case.needs.makes(path.as_path()) {
         return Err(format!("{path} is made by something else, and the directive would remove it on stop"));
     }
-    Ok((node.mode != 0o755).then_some(node.mode))
+    Ok(mode)
 }
 
 /// User and group that systemd would give the directory to.
@@ -243,12 +301,14 @@ fn owner(case: &Case<'_>) -> (u32, u32) {
     (uid, gid)
 }
 
-/// Whether a line of the unit makes the path writable: nothing is granted twice.
-fn granted_already(case: &Case<'_>, path: &AbsPath) -> bool {
+/// Whether a line of the unit makes the path writable: nothing is granted twice. Below a tree that is hidden, access lists
+/// grant nothing (systemd.exec(5), `ReadWritePaths=`).
+fn granted_already(case: &Case<'_>, path: &AbsPath, hidden: bool) -> bool {
     let paths = &case.settings.paths;
-    let by_list = paths
-        .access(ringfence_settings::PathAccess::ReadWrite)
-        .any(|entry| path.is_at_or_below(&entry.value.path));
+    let by_list = !hidden
+        && paths
+            .access(ringfence_settings::PathAccess::ReadWrite)
+            .any(|entry| path.is_at_or_below(&entry.value.path));
     let by_bind = paths.binds.iter().any(|b| !b.value.read_only && path.is_at_or_below(&b.value.destination));
     let by_directory = case.settings.directories.all.iter().any(|directory| {
         let base = directory.value.kind.system_base();

@@ -46,6 +46,7 @@ pub fn run(case: &Case<'_>, args: &Args, context: &Context) -> Result<Reproducti
             exercise: args.exercise.as_deref(),
             directory: &directory,
             limit: args.limit,
+            patience: None,
             settle: SETTLE,
             recorder: Some(&make),
             output: log.as_fd(),

@@ -19,10 +19,14 @@ use ringfence_unit::Unit;
 use rustix::fd::AsFd;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A service that cannot be told to be done is left alone for so long.
 const SETTLE: Duration = Duration::from_secs(2);
+
+/// A trial under a proposal may take three times as long as the one without, and at least so long, before it counts as
+/// failed: a service that waits for something that it will never get would else cost minutes.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A unit, and all that is needed to try it.
 pub struct Work<'a> {
@@ -84,10 +88,19 @@ impl<'a> Work<'a> {
 
     /// Searches for the tightest drop-in.
     pub fn search(&self) -> Result<Found, Failure> {
-        let mut run = |settings: &Settings| self.try_out(settings);
+        let mut patience = None;
+        let mut run = |settings: &Settings| {
+            let begun = Instant::now();
+            let report = self.try_within(patience, settings);
+            patience.get_or_insert_with(|| (begun.elapsed() * 3).max(SHORTEST_PATIENCE));
+            report
+        };
+        let options = Options {
+            made_at_boot: ringfence_host::boot::runtime_directories(Path::new("/")),
+            ..self.options.clone()
+        };
         let mut hear = |step: Step<'_>| text::step(self.context, &step);
-        search(&self.unit, &self.facts, &self.recorded, self.options.clone(), &mut run, &mut hear)
-            .map_err(Failure::input)
+        search(&self.unit, &self.facts, &self.recorded, options, &mut run, &mut hear).map_err(Failure::input)
     }
 
     /// One trial of the unit with a proposal.
@@ -98,13 +111,19 @@ impl<'a> Work<'a> {
 
     /// One trial.
     pub fn try_out(&self, settings: &Settings) -> Result<Report, TrialError> {
+        self.try_within(None, settings)
+    }
+
+    /// One trial, in which start and stop may take so long each.
+    fn try_within(&self, patience: Option<Duration>, settings: &Settings) -> Result<Report, TrialError> {
         let make: Box<MakeRecorder> =
             Box::new(|| PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>));
         ringfence_trial::run(&Trial {
             settings,
             exercise: self.args.exercise.as_deref(),
             directory: &self.directory,
-            limit: self.args.limit,
+            limit: patience.map_or(self.args.limit, |patience| self.args.limit.min(patience)),
+            patience,
             settle: SETTLE,
             recorder: Some(&*make),
             output: self.log.as_fd(),

@@ -1,0 +1,161 @@
+//! Real daemons from Debian's packages, hardened on a real systemd: each must afterwards do what it did before, what its
+//! exercise showed and a wider range of things that hardening never saw.
+//!
+//! The exercises are in `exercises/`, `harden.sh` says what is done with them. A trial is one daemon at one level:
+//! `standard/nginx`, `tight/redis`; `shipped/nginx` asks the same of Debian's own unit, and runs only when it is named. The
+//! last of a level compares the exposure of all, as systemd-analyze(1) says it, with what is promised.
+//!
+//! Needs root, and a Debian root that has the daemons: `lab/daemons-root`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use ringfence_agreement::Machine;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Arc, Mutex};
+
+const DAEMONS: [&str; 11] = [
+    "apache",
+    "cron",
+    "dnsmasq",
+    "haproxy",
+    "memcached",
+    "mosquitto",
+    "nginx",
+    "php-fpm",
+    "postgresql",
+    "redis",
+    "ssh",
+];
+
+/// A level, and the median exposure that is promised for it.
+const LEVELS: [(&str, Option<f64>); 3] = [("standard", Some(2.5)), ("tight", Some(2.0)), ("shipped", None)];
+
+/// Where the exercises are in the lab.
+const SCRIPTS: &str = "/usr/local/lib/daemons";
+
+/// What one trial printed.
+struct Row {
+    daemon: &'static str,
+    before: String,
+    after: String,
+    trials: String,
+    seconds: String,
+}
+
+/// All trials of one level, in one lab.
+struct Level {
+    name: &'static str,
+    promised: Option<f64>,
+    /// Made for the first trial, gone after the last.
+    lab: Mutex<Option<Machine>>,
+    rows: Mutex<Vec<Row>>,
+}
+
+impl Level {
+    fn harden(&self, daemon: &'static str) -> Result<(), Failed> {
+        let mut lab = self.lab.lock().unwrap();
+        let machine = match &mut *lab {
+            Some(machine) => machine,
+            none => none.insert(boot(self.name)?),
+        };
+        let script = format!("{SCRIPTS}/harden.sh");
+        let output = machine
+            .command("timeout")
+            .args(["600", "bash", &script, self.name, daemon])
+            .stdin(Stdio::null())
+            .output()?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            return Err(format!("{printed}\n{}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        let value = |key: &str| {
+            let line = printed.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+            line.unwrap_or("-").to_owned()
+        };
+        self.rows.lock().unwrap().push(Row {
+            daemon,
+            before: value("before"),
+            after: value("after"),
+            trials: value("trials"),
+            seconds: value("seconds"),
+        });
+        Ok(())
+    }
+
+    /// The table, and whether the median is what is promised. Only of all daemons: a few say nothing.
+    fn compare(&self) -> Result<(), Failed> {
+        self.lab.lock().unwrap().take();
+        let rows = self.rows.lock().unwrap();
+        println!(
+            "{:12} {:10} {:>6} {:>6} {:>6} {:>7}",
+            "daemon", "level", "before", "after", "trials", "seconds"
+        );
+        for Row { daemon, before, after, trials, seconds } in &*rows {
+            println!("{daemon:12} {:10} {before:>6} {after:>6} {trials:>6} {seconds:>7}", self.name);
+        }
+        let Some(promised) = self.promised.filter(|_| rows.len() == DAEMONS.len()) else { return Ok(()) };
+        let mut after: Vec<f64> = rows.iter().map(|row| row.after.parse()).collect::<Result<_, _>>()?;
+        after.sort_by(f64::total_cmp);
+        let median = after[after.len() / 2];
+        println!("median exposure at the level {}: {median}", self.name);
+        if median > promised {
+            return Err(format!("the median exposure is {median}, above {promised}").into());
+        }
+        Ok(())
+    }
+}
+
+fn root() -> PathBuf {
+    std::env::var_os("RINGFENCE_DAEMONS_ROOT")
+        .map_or_else(|| PathBuf::from("/var/cache/ringfence/daemons-root"), PathBuf::from)
+}
+
+/// A lab with the daemons, the exercises and ringfence.
+fn boot(level: &str) -> Result<Machine, Failed> {
+    let machine = Machine::lab(&format!("daemons-{level}"), Some(&root()))?;
+    let scripts = Command::new("tar")
+        .args(["--create", "--directory"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/daemons"))
+        .arg(".")
+        .output()?;
+    // Labs boot to basic.target, where nobody may log in yet.
+    machine
+        .shell(&format!("ip link set lo up; systemctl start systemd-user-sessions; mkdir -p {SCRIPTS}"))?;
+    machine.feed("tar", &["--extract", "--directory", SCRIPTS], &scripts.stdout)?;
+    let binary = std::fs::read(env!("CARGO_BIN_EXE_ringfence"))?;
+    machine.write("/usr/local/bin/ringfence", "755", &binary)?;
+    Ok(machine)
+}
+
+/// Why nothing can be tried here.
+fn obstacle() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("a lab needs root".to_owned());
+    }
+    let root = root();
+    let missing = !root.join("usr/sbin/haproxy").exists();
+    missing.then(|| format!("{} has no daemons; run lab/daemons-root", root.display()))
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    if let Some(why) = obstacle().filter(|_| !arguments.list) {
+        println!("SKIP: {why}");
+        return ExitCode::from(u8::from(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_some()));
+    }
+    let mut trials = Vec::new();
+    for (name, promised) in LEVELS {
+        let level = Arc::new(Level { name, promised, lab: Mutex::new(None), rows: Mutex::new(Vec::new()) });
+        for daemon in DAEMONS {
+            let level = Arc::clone(&level);
+            let trial = Trial::test(format!("{name}/{daemon}"), move || level.harden(daemon));
+            trials.push(trial.with_ignored_flag(name != "standard"));
+        }
+        let exposure = Trial::test(format!("{name}/exposure"), move || level.compare());
+        trials.push(exposure.with_ignored_flag(name != "standard"));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
