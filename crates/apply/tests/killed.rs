@@ -152,6 +152,26 @@ fn a_service_that_does_not_run() {
 }
 
 #[test]
+fn the_state_cannot_be_written_any_more() {
+    let _alone = alone();
+    let stage = Stage::new();
+    let before = stage.snapshot();
+    let tree = stage.tree();
+    let locked = tree.lock(false).unwrap();
+    let slot = Slot::of(&tree, UNIT).unwrap();
+    let what = Install { unit: UNIT, slot: &slot, text: NEW, directories: &[], drive: Drive::Restart };
+    // The disk is full from now on, as far as the state's directory is concerned: no new file can be made there.
+    let in_the_way = tree.outside("/var/lib/ringfence/.ringfence.new".as_ref());
+    let mut prove = |_: Option<&_>| std::fs::create_dir(&in_the_way).map_err(|error| error.to_string());
+    let not = install(&locked, Some(&stage.services()), &what, &mut prove, &mut |_| ()).unwrap_err();
+    assert!(not.why.contains("unfinished.json"), "{}", not.why);
+    not.restored.unwrap();
+    std::fs::remove_dir(&in_the_way).unwrap();
+    assert_eq!(stage.snapshot(), before);
+    stage.assert_consistent();
+}
+
+#[test]
 fn mode_and_attributes_are_taken_over() {
     let _alone = alone();
     let stage = Stage::new();

@@ -195,6 +195,13 @@ fn a_place_that_cannot_be_written_to() {
         1,
         "No space left on device",
     );
+    fails(
+        "a full disk, over somebody's drop-in",
+        &format!("mkdir {PLACE} && echo '# mine' > {DROP_IN} && {}", full(place)),
+        &format!("umount {place}; rm -r {PLACE}; systemctl daemon-reload"),
+        1,
+        "No space left on device",
+    );
     let state = "/var/lib/ringfence";
     fails(
         "a full disk for the state",
@@ -277,6 +284,10 @@ fn killed_on_the_way() {
     assert_eq!(lab.ringfence(&["rollback", "tried"]).status.code(), Some(0));
     assert!(killed(&lab, 4, &arguments));
     let output = lab.ringfence(&["rollback", "tried"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    lab.assert_as_before(&before, &output);
+    assert!(killed(&lab, 4, &arguments));
+    let output = lab.ringfence(&["rollback", "--unfinished"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     lab.assert_as_before(&before, &output);
     assert_eq!(lab.apply(EXERCISE, "0s").status.code(), Some(0));

@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::recorders::chain;
-use ringfence_apply::{ApplyError, Recovered, Removed, System, Tree, remove};
+use ringfence_apply::{ApplyError, Recovered, Removed, System, Tree, recover, remove};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +13,11 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 pub struct Args {
     /// A unit's name
-    unit: String,
+    #[arg(required_unless_present = "unfinished")]
+    unit: Option<String>,
+    /// Only end what an earlier call began and was killed in; waits for one that goes on
+    #[arg(long, conflicts_with = "unit")]
+    unfinished: bool,
 }
 
 #[derive(Serialize)]
@@ -25,10 +29,21 @@ struct Document {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let unit = name(args, context)?;
+    if !matches!(context.format, Format::Text | Format::Json) {
+        return Err(context.no_such_format("rollback"));
+    }
     let tree = tree(context)?;
     let system = System::new(Arc::default());
     let services = context.root.is_none().then_some(&system as _);
+    let Some(unit) = &args.unit else {
+        if tree.has_unfinished_change() {
+            let locked = tree.lock(true).map_err(|error| failure(&error))?;
+            recover(&locked, services, &mut |step| context.note(step)).map_err(|error| failure(&error))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    // A unit that is gone, package and all, may still have a drop-in of ours.
+    let unit = context.unit_as_it_is(unit)?.id.to_string();
     let locked = tree.lock(true).map_err(|error| failure(&error))?;
     let removed = match remove(&locked, services, &unit, &mut |step| context.note(step)) {
         // What an earlier call had begun was undone a moment ago: that was all there was.
@@ -45,16 +60,9 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         Format::Json => {
             crate::output::json(&Document { version: 1, unit, restored: true, edited: removed.edited })?;
         }
-        Format::Text => crate::output::text(&format!("{unit} is as it was before ringfence hardened it\n"))?,
-        _ => return Err(context.no_such_format("rollback")),
+        _ => crate::output::text(&format!("{unit} is as it was before ringfence hardened it\n"))?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The unit's own name. A unit that is gone, package and all, may still have a drop-in of ours.
-fn name(args: &Args, context: &Context) -> Result<String, Failure> {
-    let unit = context.unit_as_it_is(&args.unit)?;
-    Ok(unit.id.to_string())
 }
 
 fn was_undone(context: &Context, unit: &str) -> bool {
