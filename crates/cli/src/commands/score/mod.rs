@@ -11,8 +11,10 @@ pub use json::{Number, number};
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
-use ringfence_exposure::Score;
+use ringfence_exposure::{Score, Tenths};
+use ringfence_unit::UnitName;
 use scoring::Scorer;
+use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -68,31 +70,62 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if let Some([old, new]) = args.compare.as_deref() {
         return compare::run(&scorer, context, old, new, args.threshold);
     }
-    let (scores, mut failed) =
-        if args.units.is_empty() { (scorer.every_service()?, false) } else { scorer.named(&args.units)? };
-    match context.format {
-        Format::Json => crate::output::json(&json::units(&scores))?,
-        Format::Prometheus => crate::output::text(&prometheus::metrics(&scores))?,
+    let failed = match context.format {
+        Format::Text => as_text(&scorer, args, started)?,
+        Format::Json => {
+            let (scores, failed) = all(&scorer, args)?;
+            crate::output::json(&json::units(&scores))?;
+            failed
+        }
+        Format::Prometheus => {
+            let (scores, failed) = all(&scorer, args)?;
+            crate::output::text(&prometheus::metrics(&scores))?;
+            failed
+        }
         Format::Sarif => return Err(context.no_such_format("score")),
-        Format::Text if args.units.is_empty() => {
-            let colours = crate::output::has_colours();
-            crate::output::at_once(text::overview(&scores, colours, started.elapsed()).as_bytes())?;
-        }
-        Format::Text => {
-            let colours = crate::output::has_colours();
-            let mut text = text::Pages::new(scorer.policy(), colours).of(&scores, args.all);
-            if scores.len() > 1 {
-                text.push('\n');
-                text += &text::overview(&scores, colours, started.elapsed());
-            }
-            crate::output::at_once(text.as_bytes())?;
-        }
-    }
-    failed |= scores.iter().any(|score| score.overall.0 > args.threshold);
+    };
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-/// Worst first, then by name.
-fn sort(scores: &mut [Score]) {
-    scores.sort_by(|a, b| b.overall.cmp(&a.overall).then_with(|| a.unit.cmp(&b.unit)));
+/// The scores of all units that are meant, and whether one could not be scored or is above the threshold.
+fn all(scorer: &Scorer<'_>, args: &Args) -> Result<(Vec<Score>, bool), Failure> {
+    let mut scores = Vec::new();
+    let failed = if args.units.is_empty() {
+        scorer.every_service(|score| scores.push(score))?;
+        scores.sort_by(|a, b| worst_first((&a.unit, a.overall), (&b.unit, b.overall)));
+        false
+    } else {
+        scorer.named(&args.units, |score| scores.push(score))?
+    };
+    let above = scores.iter().any(|score| score.overall.0 > args.threshold);
+    Ok((scores, failed || above))
+}
+
+/// For people: a page for each unit that was named, and if there are several, or none was named, all in a table.
+fn as_text(scorer: &Scorer<'_>, args: &Args, started: Instant) -> Result<bool, Failure> {
+    let colours = crate::output::has_colours();
+    let (mut out, mut table) = (String::new(), Vec::new());
+    let mut failed = false;
+    if args.units.is_empty() {
+        scorer.every_service(|score| table.push((score.unit, score.overall)))?;
+        table.sort_by(|a, b| worst_first((&a.0, a.1), (&b.0, b.1)));
+    } else {
+        let pages = text::Pages::new(scorer.policy(), args.all, colours);
+        failed = scorer.named(&args.units, |score| {
+            pages.add(&score, &mut out);
+            table.push((score.unit, score.overall));
+        })?;
+    }
+    if args.units.is_empty() || table.len() > 1 {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        text::overview(&table, colours, started.elapsed(), &mut out);
+    }
+    crate::output::at_once(out.as_bytes())?;
+    Ok(failed || table.iter().any(|(_, overall)| overall.0 > args.threshold))
+}
+
+fn worst_first(a: (&UnitName, Tenths), b: (&UnitName, Tenths)) -> Ordering {
+    b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0))
 }

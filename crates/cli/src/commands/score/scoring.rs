@@ -7,8 +7,6 @@ use ringfence_seccomp::Machine;
 use ringfence_settings::Settings;
 use ringfence_unit::find::{Environment, SearchPath, UnitTree, name_of_file};
 use ringfence_unit::{LoadState, Unit, UnitName};
-use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 /// Scores units one after another under the same options.
@@ -44,39 +42,33 @@ impl<'a> Scorer<'a> {
         &self.policy
     }
 
-    /// Every service that systemd could load here, the worst first. One that cannot be scored is left out and named.
-    pub fn every_service(&self) -> Result<Vec<Score>, Failure> {
+    /// Every service that systemd could load here, in no useful order. One that cannot be scored is left out and named.
+    ///
+    /// Each score is handed over as soon as it is there, so that whoever needs only a part of it does not keep the
+    /// rest: with a hundred units, memory that is touched for the first time would cost more than all else.
+    pub fn every_service(&self, mut take: impl FnMut(Score)) -> Result<(), Failure> {
         let tree = self.context.units()?;
-        let names = tree.services_and_masks();
-        let results = in_parallel(&names, |name| {
-            let unit = tree.load(name);
-            (unit.state != LoadState::Masked).then(|| self.score(&unit))
-        });
-        let mut scores = Vec::with_capacity(names.len());
-        for (name, result) in names.iter().zip(results) {
-            match result {
-                None => {}
-                Some(Ok(score)) => scores.push(score),
-                Some(Err(why)) => self.context.note_in_detail(format_args!("not scored: {name}: {why}")),
+        for name in tree.services_and_masks() {
+            let unit = tree.load(&name);
+            if unit.state == LoadState::Masked {
+                continue;
+            }
+            match self.score(&unit) {
+                Ok(score) => take(score),
+                Err(why) => self.context.note_in_detail(format_args!("not scored: {name}: {why}")),
             }
         }
-        super::sort(&mut scores);
-        Ok(scores)
+        Ok(())
     }
 
-    /// The named units, in the order given, and whether any could not be scored.
-    pub fn named(&self, units: &[String]) -> Result<(Vec<Score>, bool), Failure> {
-        let (mut scores, mut failed) = (Vec::new(), false);
+    /// The named units, in the order given, each as soon as it is there; and whether any could not be scored.
+    pub fn named(&self, units: &[String], mut take: impl FnMut(Score)) -> Result<bool, Failure> {
+        let mut failed = false;
         let tree = self.tree_with_files(units)?;
-        let results = in_parallel(units, |text| {
+        for text in units {
             let unit = self.load(&tree, text)?;
-            let score = self.score(&unit);
-            Ok::<_, Failure>((unit, score))
-        });
-        for (text, result) in units.iter().zip(results) {
-            let (unit, score) = result?;
-            match score {
-                Ok(score) => scores.push(score),
+            match self.score(&unit) {
+                Ok(score) => take(score),
                 Err(why) => {
                     failed = true;
                     self.context.complain(&unit.complaints);
@@ -84,7 +76,7 @@ impl<'a> Scorer<'a> {
                 }
             }
         }
-        Ok((scores, failed))
+        Ok(failed)
     }
 
     /// systemd's search path, with the directories of all given files before it, as the real tool has it.
@@ -147,23 +139,6 @@ impl<'a> Scorer<'a> {
         let name = UnitName::parse(path.file_name()?.to_str()?).ok()?;
         name.is_service().then_some(name)
     }
-}
-
-/// Does the same to each item, on as many threads as there are processors; the results are in the items' order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = items.len().div_ceil(threads).max(1);
-    let work = &work;
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = items
-            .chunks(share)
-            .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
-            .collect();
-        shares
-            .into_iter()
-            .flat_map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
-    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use ringfence_exposure::{Assessment, Check, Policy, Rating, Score, Tenths, checks};
+use ringfence_unit::UnitName;
 use std::cmp::Reverse;
 use std::fmt::Write;
 use std::time::Duration;
@@ -26,20 +27,19 @@ fn shown(style: Style, colours: bool) -> Style {
 }
 
 /// Every unit in one line, and how long that took.
-pub fn overview(scores: &[Score], colours: bool, took: Duration) -> String {
-    let mut out = String::new();
-    let longest = scores.iter().map(|s| s.unit.as_str().chars().count()).max().unwrap_or(0);
+pub fn overview(scores: &[(UnitName, Tenths)], colours: bool, took: Duration, out: &mut String) {
+    let longest = scores.iter().map(|(unit, _)| unit.as_str().chars().count()).max().unwrap_or(0);
     let width = longest.min(NAME_WIDTH);
-    for score in scores {
-        let name = shorten(score.unit.as_str(), width);
-        let style = shown(colour(score.rating()), colours);
-        let bar = bar(score.overall);
-        let _ = writeln!(out, "{name:width$}  {style}{bar} {:>4} {}{style:#}", score.overall, score.rating());
+    for (unit, overall) in scores {
+        let name = shorten(unit.as_str(), width);
+        let rating = Rating::of(overall.0);
+        let style = shown(colour(rating), colours);
+        let bar = bar(*overall);
+        let _ = writeln!(out, "{name:width$}  {style}{bar} {overall:>4} {rating}{style:#}");
     }
     let count = scores.len();
     let services = if count == 1 { "service" } else { "services" };
     let _ = writeln!(out, "\n{count} {services} in {:.1} ms", took.as_secs_f64() * 1000.0);
-    out
 }
 
 fn bar(overall: Tenths) -> String {
@@ -59,32 +59,24 @@ fn shorten(name: &str, width: usize) -> String {
 /// put together once.
 pub struct Pages<'a> {
     policy: &'a Policy,
+    all: bool,
     colours: bool,
     /// For each check, in their order: what follows its exposure where it is open.
     open: Vec<String>,
 }
 
 impl<'a> Pages<'a> {
-    /// Under a policy, whose descriptions come before our own.
-    pub fn new(policy: &'a Policy, colours: bool) -> Pages<'a> {
-        Pages { policy, colours, open: checks().map(|check| open(check, policy, colours)).collect() }
-    }
-
-    /// The pages of these units.
-    pub fn of(&self, scores: &[Score], all: bool) -> String {
-        let mut out = String::new();
-        for (at, score) in scores.iter().enumerate() {
-            if at > 0 {
-                out.push('\n');
-            }
-            self.page(score, all, &mut out);
-        }
-        out
+    /// Under a policy, whose descriptions come before our own; `all` shows the closed checks too.
+    pub fn new(policy: &'a Policy, all: bool, colours: bool) -> Pages<'a> {
+        Pages { policy, all, colours, open: checks().map(|check| open(check, policy, colours)).collect() }
     }
 
     /// One unit: what is open, what closes it and what that might break, the worst first; then, if asked, what is
     /// closed.
-    fn page(&self, score: &Score, all: bool, out: &mut String) {
+    pub fn add(&self, score: &Score, out: &mut String) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
         let style = shown(colour(score.rating()).bold(), self.colours);
         let bad = shown(AnsiColor::Red.on_default(), self.colours);
         let _ = writeln!(out, "{}  {style}{} {}{style:#}\n", score.unit, score.overall, score.rating());
@@ -99,7 +91,7 @@ impl<'a> Pages<'a> {
             differs(out, one);
         }
         let rest = score.assessments.iter().filter(|a| a.exposure.is_none());
-        if all {
+        if self.all {
             for one in rest {
                 let _ = write!(out, "{}", closed(one, self.policy, self.colours));
             }
