@@ -113,9 +113,7 @@ impl<K: Item> List<K> {
             (Sense::Allow, true, None) | (Sense::Deny, false, _) => Standing::Removed,
         };
         let mention = Mention { standing, line: (self.lines.len() - 1) as u32 };
-        for item in items {
-            self.entries[item.place()] = Some(mention);
-        }
+        items.into_iter().for_each(|item| self.entries[item.place()] = Some(mention));
     }
 
     /// What the last line that spoke about an item did with it.

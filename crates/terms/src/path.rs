@@ -95,6 +95,11 @@ impl AbsPath {
         if bytes.contains(&0) {
             return Err(PathError::Nul);
         }
+        // Most paths are written simply, and no component begins with a dot.
+        let is_simple = bytes.windows(2).all(|pair| pair[0] != b'/' || !matches!(pair[1], b'/' | b'.'));
+        if is_simple && bytes.len() > 1 && bytes.len() < LONGEST && bytes.last() != Some(&b'/') {
+            return Ok(AbsPath::of_simple(bytes));
+        }
         let mut simple = Vec::with_capacity(bytes.len());
         for component in bytes.split(|&b| b == b'/') {
             match component {
@@ -195,6 +200,16 @@ impl AbsPath {
         above.chain((!self.is_root()).then(|| self.clone())).collect()
     }
 
+    /// Every path on the way down to this one that has at least so many components, the last one being this one.
+    pub fn ancestors_below(&self, components: usize) -> impl Iterator<Item = AbsPath> {
+        let bytes = self.as_bytes();
+        let ends = (2..=bytes.len()).filter(|&at| bytes.get(at).is_none_or(|&byte| byte == b'/'));
+        ends.skip(components.saturating_sub(1)).map(|at| match at == bytes.len() {
+            true => self.clone(),
+            false => AbsPath::of_simple(&bytes[..at]),
+        })
+    }
+
     /// Moves a path from below `from` to below `to`; `None` when it is not at or below `from`.
     pub fn rebase(&self, from: &AbsPath, to: &AbsPath) -> Option<AbsPath> {
         if !self.is_at_or_below(from) {
@@ -268,6 +283,16 @@ mod tests {
         assert_eq!(AbsPath::parse(""), Err(PathError::NotAbsolute));
         assert_eq!(AbsPath::parse("/h/../i"), Err(PathError::ParentComponent));
         assert_eq!(AbsPath::parse("/".to_string() + &"x".repeat(4095)), Err(PathError::TooLong));
+    }
+
+    #[test]
+    fn ancestors_are_counted_by_their_components() {
+        let below = |text: &str, components| -> Vec<String> {
+            path(text).ancestors_below(components).map(|path| path.to_string()).collect()
+        };
+        assert_eq!(below("/a/bc/d", 1), ["/a", "/a/bc", "/a/bc/d"]);
+        assert_eq!(below("/a/bc/d", 3), ["/a/bc/d"]);
+        assert!(below("/a/bc/d", 4).is_empty() && below("/", 1).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! the entries above; so does an entry that is only about executing; and a redundant read-only entry takes the noexec
 //! flag of its twin with it. [`super::Mode::Documented`] plans as if none of them existed.
 
-use super::draft::{Draft, State};
+use super::draft::{Draft, Drafts, State};
 use super::entry::{DropReason, Dropped, Outcome};
 use super::mode::{EntryFlags, MountMode};
 
@@ -24,7 +24,7 @@ pub(super) fn is_redundant(entry: &Draft, above: &Draft) -> bool {
 }
 
 /// Makes entries shield only from what they are about, once their outcomes are known.
-pub(super) fn unshield(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
+pub(super) fn unshield(entries: &mut Drafts, dropped: &mut Vec<Dropped>) {
     apply_flags_of_no_ops(entries, dropped);
     let mut above: Vec<usize> = Vec::new();
     for at in 0..entries.len() {
@@ -51,8 +51,8 @@ fn inherit(entry: &mut Draft, read_only: bool, noexec: bool) {
 
 /// An entry that did nothing on an existing mount point keeps the flags that it took over from others; without any it
 /// goes, so that it does not shield what it does not touch.
-fn apply_flags_of_no_ops(entries: &mut Vec<Draft>, dropped: &mut Vec<Dropped>) {
-    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+fn apply_flags_of_no_ops(entries: &mut Drafts, dropped: &mut Vec<Dropped>) {
+    let mut kept: Drafts = Vec::with_capacity(entries.len());
     for mut entry in entries.drain(..) {
         if let State::Done { outcome: Outcome::AlreadyMountPoint, create, turn } = entry.state {
             if entry.flags.read_only {

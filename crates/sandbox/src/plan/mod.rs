@@ -29,7 +29,6 @@ pub use run::{Bases, For};
 use crate::decide::DeviceRules;
 use crate::facts::Facts;
 use crate::tree::{Seen, Tree, directory};
-use draft::Draft;
 use normalise::Gone;
 use ringfence_settings::Settings;
 use ringfence_terms::{AbsPath, Errno, Origin};
@@ -204,7 +203,7 @@ impl Plan {
         }
         plan.tree = simulation.tree;
         plan.dropped = simulation.gone.dropped;
-        plan.overtaken = simulation.gone.mounted.into_iter().map(Draft::finish).collect();
+        plan.overtaken = simulation.gone.mounted.into_iter().map(|draft| draft.finish()).collect();
         if mode == Mode::Faithful {
             plan.failure = plan.failure.or_else(|| nowhere_to_come_in(&plan.dropped));
         }
@@ -214,7 +213,7 @@ impl Plan {
         {
             plan.failure = Some(*why);
         }
-        plan.mounts = entries.into_iter().map(Draft::finish).collect();
+        plan.mounts = entries.into_iter().map(|draft| draft.finish()).collect();
         plan
     }
 

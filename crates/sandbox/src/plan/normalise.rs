@@ -1,6 +1,6 @@
 //! Sorting the entries and dropping those without effect (systemd: `src/core/namespace.c: sort_and_drop_unused_mounts`).
 
-use super::draft::Draft;
+use super::draft::{Draft, Drafts};
 use super::entry::{DropReason, Dropped};
 use super::mode::MountMode;
 use super::{Mode, documented};
@@ -11,11 +11,11 @@ pub(super) struct Gone {
     /// Every entry that was dropped.
     pub dropped: Vec<Dropped>,
     /// Of these, the ones that had been mounted by then: their mounts stay.
-    pub mounted: Vec<Draft>,
+    pub mounted: Drafts,
 }
 
 impl Gone {
-    fn take(&mut self, entry: Draft, why: DropReason) {
+    fn take(&mut self, entry: Box<Draft>, why: DropReason) {
         if !entry.is_pending() {
             self.mounted.push(entry.clone());
         }
@@ -24,7 +24,7 @@ impl Gone {
 }
 
 /// All passes, in systemd's order. Runs again whenever a symlink has moved an entry.
-pub(super) fn normalise(entries: &mut Vec<Draft>, gone: &mut Gone, mode: Mode) {
+pub(super) fn normalise(entries: &mut Drafts, gone: &mut Gone, mode: Mode) {
     sort(entries, mode);
     drop_duplicates(entries, gone);
     drop_inaccessible(entries, gone);
@@ -32,7 +32,7 @@ pub(super) fn normalise(entries: &mut Vec<Draft>, gone: &mut Gone, mode: Mode) {
 }
 
 /// Parents before children; on one path the stricter mode first, and of equal modes the one that was added first.
-fn sort(entries: &mut [Draft], mode: Mode) {
+fn sort(entries: &mut [Box<Draft>], mode: Mode) {
     let rank = |entry: &Draft| match mode {
         Mode::Faithful => entry.mode.priority(),
         Mode::Documented => documented::priority(&entry.mode),
@@ -42,8 +42,8 @@ fn sort(entries: &mut [Draft], mode: Mode) {
 
 /// Of entries on one path that are not mounted yet the first stays, and takes on the read-only and exec flags of the
 /// others; not their source, options or nosuid.
-fn drop_duplicates(entries: &mut Vec<Draft>, gone: &mut Gone) {
-    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+fn drop_duplicates(entries: &mut Drafts, gone: &mut Gone) {
+    let mut kept: Drafts = Vec::with_capacity(entries.len());
     for entry in entries.drain(..) {
         match kept.last_mut() {
             Some(winner) if winner.path == entry.path && winner.is_pending() && entry.is_pending() => {
@@ -59,8 +59,8 @@ fn drop_duplicates(entries: &mut Vec<Draft>, gone: &mut Gone) {
 }
 
 /// Below an inaccessible path there is nothing.
-fn drop_inaccessible(entries: &mut Vec<Draft>, gone: &mut Gone) {
-    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+fn drop_inaccessible(entries: &mut Drafts, gone: &mut Gone) {
+    let mut kept: Drafts = Vec::with_capacity(entries.len());
     for entry in entries.drain(..) {
         match kept.last() {
             Some(above)
@@ -77,8 +77,8 @@ fn drop_inaccessible(entries: &mut Vec<Draft>, gone: &mut Gone) {
 
 /// An entry that asks for what the nearest entry above it grants already is redundant. Its noexec or exec flag goes
 /// with it, which nobody expects; [`Mode::Documented`] keeps such an entry.
-fn drop_nop(entries: &mut Vec<Draft>, gone: &mut Gone, mode: Mode) {
-    let mut kept: Vec<Draft> = Vec::with_capacity(entries.len());
+fn drop_nop(entries: &mut Drafts, gone: &mut Gone, mode: Mode) {
+    let mut kept: Drafts = Vec::with_capacity(entries.len());
     let mut above: Vec<usize> = Vec::new();
     for entry in entries.drain(..) {
         while above.last().is_some_and(|&at| !entry.path.is_at_or_below(&kept[at].path)) {

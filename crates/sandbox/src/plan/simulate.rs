@@ -1,7 +1,7 @@
 //! Round 1: carrying the entries out on a simulated tree, one by one, to learn what each of them does on this host
 //! (systemd: `src/core/namespace.c: apply_mounts, apply_one_mount`).
 
-use super::draft::{Draft, State};
+use super::draft::{Draft, Drafts, State};
 use super::entry::{Create, Outcome};
 use super::mode::MountMode;
 use super::normalise::{Gone, normalise};
@@ -38,7 +38,7 @@ const MAX_FOLLOWED: u32 = 32;
 
 impl Simulation<'_> {
     /// Mounts every entry, sorting anew whenever a symlink moves one.
-    pub fn run(&mut self, entries: &mut Vec<Draft>) -> Result<(), Box<Stuck>> {
+    pub fn run(&mut self, entries: &mut Drafts) -> Result<(), Box<Stuck>> {
         normalise(entries, &mut self.gone, self.mode);
         let mut turn = 0;
         let mut way = Way::default();
@@ -321,7 +321,7 @@ impl Simulation<'_> {
 
     /// The flag rounds change the flags of entries' mount points. When a later mount has taken a mount point away, the
     /// path is made one again, which fails when it is not there any more.
-    fn settle_flags(&mut self, entries: &mut Vec<Draft>) -> Result<(), Box<Stuck>> {
+    fn settle_flags(&mut self, entries: &mut Drafts) -> Result<(), Box<Stuck>> {
         if self.mode == Mode::Documented {
             super::documented::unshield(entries, &mut self.gone.dropped);
         }

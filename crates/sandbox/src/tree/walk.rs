@@ -168,6 +168,32 @@ impl Tree {
         while done.len() > 1 && done.last().is_some_and(|place| !path.is_at_or_below(&place.path)) {
             done.pop();
         }
+        // Most paths have no symlinks; then every path on the way is a beginning of this one.
+        for child in path.ancestors_below(done.len()) {
+            let Some(here) = done.last() else { break };
+            if matches!(&here.seen, Seen::Node(node) if node.kind != NodeKind::Directory) {
+                return Err(Errno::ENOTDIR);
+            }
+            let spot = self.cross(here.spot.clone(), &child, facts);
+            match self.seen(&spot, &child, facts) {
+                Seen::Failed(errno) => return Err(errno),
+                seen @ Seen::Missing => return Ok(Step::Settled(Place { path: path.clone(), spot, seen })),
+                Seen::Node(node) if matches!(node.kind, NodeKind::Symlink(_)) => {
+                    return self.follow_symlinks(done, path, facts);
+                }
+                seen => done.push(Place { path: child, spot, seen }),
+            }
+        }
+        done.last().map(|place| Step::Settled(place.clone())).ok_or(Errno::ENOENT)
+    }
+
+    /// Goes on where the next component is a symlink.
+    fn follow_symlinks(
+        &self,
+        done: &mut Vec<Place>,
+        path: &AbsPath,
+        facts: &dyn Facts,
+    ) -> Result<Step, Errno> {
         let mut todo: VecDeque<OsString> =
             path.components().skip(done.len() - 1).map(OsString::from).collect();
         let mut steps = 0;

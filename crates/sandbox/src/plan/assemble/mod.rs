@@ -12,7 +12,7 @@ mod temporary;
 
 pub(super) use manager::INCOMING;
 
-use super::draft::Draft;
+use super::draft::{Draft, Drafts};
 use super::entry::{DropReason, Dropped};
 use super::{For, Root, need};
 use crate::facts::Facts;
@@ -26,7 +26,7 @@ pub(super) struct Wanted<'a> {
     pub root: &'a Root,
     /// `ProtectControlGroups=` as this machine can do it.
     pub control_groups: ProtectControlGroups,
-    pub entries: Vec<Draft>,
+    pub entries: Drafts,
     pub dropped: Vec<Dropped>,
 }
 
@@ -73,7 +73,7 @@ pub(super) fn assemble<'a>(
 
 impl Wanted<'_> {
     fn add(&mut self, entry: Draft) {
-        self.entries.push(entry);
+        self.entries.push(Box::new(entry));
     }
 
     /// Remembers an entry that lies outside the service's root.
