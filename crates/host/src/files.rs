@@ -4,29 +4,30 @@ use hashbrown::HashMap;
 use ringfence_sandbox::facts::{Node, NodeKind};
 use ringfence_terms::{AbsPath, Errno};
 use rustix::fs::{AtFlags, FileType, Mode, Stat};
-use std::cell::RefCell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock};
 
 /// Files below a root directory, remembered after the first look.
 pub struct Files {
     root: PathBuf,
-    seen: RefCell<HashMap<AbsPath, Result<Node, Errno>>>,
+    seen: RwLock<HashMap<AbsPath, Result<Node, Errno>>>,
 }
 
 impl Files {
     pub fn below(root: PathBuf) -> Files {
-        Files { root, seen: RefCell::new(HashMap::new()) }
+        Files { root, seen: RwLock::default() }
     }
 
     pub fn node(&self, path: &AbsPath) -> Result<Node, Errno> {
-        if let Some(known) = self.seen.borrow().get(path) {
+        if let Some(known) = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(path) {
             return known.clone();
         }
         let found = self.look(path);
-        self.seen.borrow_mut().insert(path.clone(), found.clone());
-        found
+        // Another thread may have looked meanwhile; then all go by what it saw.
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        seen.entry(path.clone()).or_insert(found).clone()
     }
 
     fn on_disk(&self, path: &AbsPath) -> PathBuf {

@@ -24,10 +24,6 @@ pub(super) struct Draft {
 
 /// Entries in a list that is sorted and sifted again and again; each takes up several cache lines, and stays where it
 /// is.
-#[expect(
-    clippy::vec_box,
-    reason = "moving the entries themselves takes longer than all else that sorting does"
-)]
 pub(super) type Drafts = Vec<Box<Draft>>;
 
 /// Whether the simulation has reached an entry yet.
