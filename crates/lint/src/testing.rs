@@ -114,6 +114,12 @@ impl Example {
             let read_only = MountFlags { read_only: true, ..MountFlags::default() };
             facts = facts.mount_flags("/tmp", "ext4", read_only);
         }
+        if lint.docs.example.contains("/net is an automount point") {
+            facts = facts.mount("/net", "autofs");
+        }
+        if lint.docs.example.contains("with FUSE on /srv/remote") {
+            facts = facts.mount("/srv/remote", "fuse.sshfs").dir("/srv/remote/out");
+        }
         let by_user = lint.docs.example.starts_with("# a user's unit");
         if by_user {
             facts =

@@ -50,6 +50,7 @@ lints! {
     not_shared::NOT_SHARED
     private_tmp_read_only::PRIVATE_TMP_READ_ONLY
     no_user_namespaces::NO_USER_NAMESPACES
+    automount_not_covered::AUTOMOUNT_NOT_COVERED
     missing_path::MISSING_PATH
     notify_socket_hidden::NOTIFY_SOCKET_HIDDEN
     cannot_run::CANNOT_RUN
@@ -62,6 +63,8 @@ lints! {
     variable_in_word::VARIABLE_IN_WORD
     needs_hidden::NEEDS_HIDDEN
     credential_missing::CREDENTIAL_MISSING
+    fuse_not_for_root::FUSE_NOT_FOR_ROOT
+    empty_root_broken::EMPTY_ROOT_BROKEN
     secret_in_unit::SECRET_IN_UNIT
     secrets_visible::SECRETS_VISIBLE
     state_in_etc::STATE_IN_ETC

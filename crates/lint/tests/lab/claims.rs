@@ -236,6 +236,17 @@ pub const CLAIMS: &[Claim] = &[
         "test ! -w /data; ! touch /data/x",
         Ends::Well,
     ),
+    Claim {
+        code: "RF215",
+        about: "what is mounted after the start is not read-only",
+        lines: "ProtectSystem=strict\nReadWritePaths=/srv",
+        script: "touch /srv/started; until grep -q /mnt/late /proc/self/mountinfo; do sleep 0.1; done; touch /mnt/late/file",
+        ends: Ends::Well,
+        around: (
+            "mkdir -p /mnt/late; rm -f /srv/started; (until test -e /srv/started; do sleep 0.1; done; mount -t tmpfs tmpfs /mnt/late) >/dev/null 2>&1 &",
+            "umount /mnt/late; rm /srv/started",
+        ),
+    },
     claim(
         "RF308",
         "a missing environment file",
