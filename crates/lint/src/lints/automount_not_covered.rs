@@ -29,7 +29,7 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
     let points = subject.facts().mounts().all().iter().filter(|mount| mount.fs_type == "autofs");
     for point in points.map(|mount| &mount.path) {
         // The nearest entry decides; one on the point itself is no tree around it.
-        let nearest = plan.mounts.iter().filter(|entry| point.is_at_or_below(&entry.path)).next_back();
+        let nearest = plan.mounts.iter().rfind(|entry| point.is_at_or_below(&entry.path));
         let above = nearest.filter(|above| {
             let shown = !matches!(above.mode, MountMode::Inaccessible);
             shown && above.path != *point && above.read_only_reaches_down()
