@@ -99,8 +99,12 @@ pub fn wrong(systemd: &Outcome, prediction: &Prediction) -> Vec<Difference> {
         all.push(Difference { about, systemd, ringfence });
     };
     // The plan is about mounts and directories; who runs the program and which it is fails elsewhere.
-    let of_the_plan = matches!(systemd.status, 226 | 233 | 238..=241);
-    if prediction.status != systemd.status && (prediction.status != 0 || of_the_plan) {
+    let of_the_plan = matches!(systemd.status, 226 | 233 | 238..=241 | 243);
+    // What fails before the directories are made keeps the plan's failure from happening (`exec_invoke`).
+    let failed_before = systemd.result == "resources"
+        || matches!(systemd.status, 202 | 205..=209 | 214..=217 | 219..=222 | 225 | 230 | 242);
+    let failed_otherwise = if prediction.status == 0 { of_the_plan } else { !failed_before };
+    if prediction.status != systemd.status && failed_otherwise {
         let why = prediction.why.clone().unwrap_or_default();
         differ(
             "predicted exit status".to_owned(),

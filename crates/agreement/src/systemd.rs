@@ -42,7 +42,11 @@ impl Job {
 pub fn prepare(machine: &Machine, probe: &[u8], fixture: &[Entry]) -> Result<()> {
     machine.write(PROBE, "0755", probe)?;
     // A machine whose systemd has started any sandboxed service has this mount point.
-    let script = format!("mkdir -p /run/systemd/incoming; {}", script(fixture, PROBE));
+    // The place itself looks alike on all machines, whatever else is brought to them.
+    let place = format!(
+        "mkdir -p {PLACE}/in {PLACE}/out {PLACE}/error {PLACE}/run; touch {PLACE}/ringfence {PLACE}/agreement"
+    );
+    let script = format!("mkdir -p /run/systemd/incoming; {place}; {}", script(fixture, PROBE));
     machine.shell(&script).map(drop).context("the fixture could not be made")
 }
 

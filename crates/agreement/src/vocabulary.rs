@@ -111,7 +111,12 @@ SystemCallFilter=~@mount @swap; SystemCallArchitectures=native; RestrictAddressF
 SetCredential=key:value; UMask=0077; UMask=0027; WorkingDirectory={}/d1; WorkingDirectory=-{}/none;
 WorkingDirectory=/tmp; WorkingDirectory={}/closed; WorkingDirectory=~; KeyringMode=shared; Nice=5;
 OOMScoreAdjust=100; LimitNOFILE=1000:2000; LimitCORE=0; IgnoreSIGPIPE=no; Environment=ONE=1 \"TWO=a b\";
-TimerSlackNSec=1ms; CPUSchedulingPolicy=batch; IOSchedulingClass=idle; RemoveIPC=yes
+TimerSlackNSec=1ms; CPUSchedulingPolicy=batch; IOSchedulingClass=idle; RemoveIPC=yes;
+LoadCredential=other:/etc/passwd; LoadCredential=none:{}/none; RuntimeDirectoryPreserve=yes; SetLoginEnvironment=yes;
+SetLoginEnvironment=no; EnvironmentFile=-{}/d1/f; EnvironmentFile={}/none; UnsetEnvironment=ONE USER; CPUAffinity=0;
+Personality=x86-64; SystemCallErrorNumber=EPERM; SystemCallFilter=~chmod:EACCES; PrivateUsers=self; CoredumpFilter=0x1;
+LimitNPROC=1000; LogNamespace=; ProtectSystem=full; NoNewPrivileges=no; RestrictFileSystems=ext4; PermissionsStartOnly=yes;
+RootDirectoryStartOnly=yes; DevicePolicy=closed; DeviceAllow=/dev/null rw
 ";
 
 /// Lines about who runs.

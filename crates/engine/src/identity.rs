@@ -53,16 +53,15 @@ impl Identity {
                 None => return Err(unknown(Step::Group, "group", name, &wanted.group)),
             }
         }
-        if let Some(user) = identity.user.as_ref().filter(|user| user.uid != 0) {
-            identity.groups = Some(facts.groups_of(&user.name));
+        if let (Some(user), Some(gid @ 1..)) = (&identity.user, identity.gid) {
+            identity.groups = Some([vec![gid], facts.groups_of(&user.name)].concat());
         }
         for line in &wanted.supplementary_groups {
             let name = &line.value;
             let gid = facts.group(name).ok_or_else(|| unknown(Step::Group, "group", name, line))?;
             identity.groups.get_or_insert_default().push(gid);
         }
-        if let (Some(groups), Some(gid)) = (&mut identity.groups, identity.gid) {
-            groups.insert(0, gid);
+        if let Some(groups) = &mut identity.groups {
             let mut seen = std::collections::BTreeSet::new();
             groups.retain(|gid| seen.insert(*gid));
         }

@@ -129,29 +129,38 @@ fn change(
     let node = |path: &AbsPath| locate(placer.root.as_fd(), path.as_path());
     let path = &entry.path;
     if changes.reach_below() {
-        let own = match node(path) {
-            Err(Errno::NOENT) if entry.optional => return Ok(()),
-            other => other.map_err(fail)?,
+        let mounts = || {
+            let live = placer.live.as_ref().map_or_else(|| Ok(Vec::new()), |live| live.at_or_below(path));
+            live.map_err(|e| fail(Errno::from_io_error(&e).unwrap_or(Errno::IO)))
         };
-        if !is_mount_point(&own).map_err(fail)? {
-            // What was mounted there has gone since.
+        let mut there = mounts()?;
+        // One that another hides counts as there, and nothing can be done to it.
+        if there.first().is_none_or(|mount| mount.path != *path) {
+            let own = match node(path) {
+                Err(Errno::NOENT) if entry.optional => return Ok(()),
+                other => other.map_err(fail)?,
+            };
             clone_at(&own, Reach::Tree).and_then(|copy| attach(copy, &own)).map_err(fail)?;
+            there = mounts()?;
         }
-        let mounts = placer.live.as_ref().map_or_else(|| Ok(Vec::new()), |live| live.at_or_below(path));
-        let mounts = mounts.map_err(|e| fail(Errno::from_io_error(&e).unwrap_or(Errno::IO)))?;
         let spared =
             |mount: &AbsPath| exempt.iter().any(|other| other.is_below(path) && mount.is_at_or_below(other));
-        for mount in mounts.iter().filter(|mount| mount.fs_type != "autofs" && !spared(&mount.path)) {
-            let set = node(&mount.path)
-                .and_then(|node| set_mount_flags(node, Reach::One, changes.tree, changes.tree_cleared));
-            match set {
+        for mount in there.iter().filter(|mount| mount.fs_type != "autofs" && !spared(&mount.path)) {
+            let Ok(own) = node(&mount.path) else { continue };
+            if is_mount_point(&own) != Ok(true) {
+                continue;
+            }
+            match set_mount_flags(own, Reach::One, changes.tree, changes.tree_cleared) {
                 Err(e) if mount.path == *path && !are_set(mount.flags, changes) => return Err(fail(e)),
                 _ => {}
             }
         }
     }
     if !changes.one.is_empty() {
-        let own = node(path).map_err(fail)?;
+        let own = match node(path) {
+            Err(Errno::NOENT) if entry.optional => return Ok(()),
+            other => other.map_err(fail)?,
+        };
         set_mount_flags(own, Reach::One, changes.one, MountFlags::NONE).map_err(fail)?;
     }
     Ok(())

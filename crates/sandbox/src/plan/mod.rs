@@ -161,6 +161,7 @@ impl Plan {
                 failure.get_or_insert(why);
             }
         }
+        failure = failure.or_else(|| run.missing_credential(settings, facts, &tree));
         run.prepare(settings, facts, &mut tree);
         let mut plan = Plan {
             reasons,
@@ -288,8 +289,11 @@ fn propagation(settings: &Settings) -> Propagation {
 /// Once everything is mounted, systemd changes the propagation of `/run/systemd/incoming`, and fails when the mount is not
 /// there because something above it is inaccessible (`src/core/namespace.c: setup_namespace`).
 fn nowhere_to_come_in(dropped: &[Dropped]) -> Option<Failure> {
-    let incoming = dropped.iter().find(|gone| gone.path.as_bytes() == assemble::INCOMING.as_bytes())?;
-    let DropReason::Masked { by, origin } = &incoming.why else { return None };
+    let mut incoming = dropped.iter().filter(|gone| gone.path.as_bytes() == assemble::INCOMING.as_bytes());
+    let (incoming, by, origin) = incoming.find_map(|gone| match &gone.why {
+        DropReason::Masked { by, origin } => Some((gone, by, origin)),
+        _ => None,
+    })?;
     Some(Failure {
         status: 226,
         path: Some(incoming.path.clone()),

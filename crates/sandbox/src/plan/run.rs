@@ -1,10 +1,10 @@
 //! For which command a plan is made, and what its runner has prepared.
 
-use super::identity;
+use super::{Failure, identity};
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
-use crate::tree::{Tree, directory};
+use crate::tree::{Seen, Tree, directory};
 use ringfence_settings::{Command, Credential, DirectoryKind, Privileges, Settings};
-use ringfence_terms::{AbsPath, Origin};
+use ringfence_terms::{AbsPath, Errno, Origin};
 
 /// A command of the unit, as far as it matters for what it sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,35 @@ impl For {
         let first = settings.credentials.all.first().filter(|_| self.credentials)?;
         let path = self.bases.of(DirectoryKind::Runtime)?.join("credentials").ok()?;
         Some((path.join(settings.unit.as_str()).ok()?, first.origin.clone()))
+    }
+
+    /// The first credential that is to be read from a file that is not there (systemd: `src/core/exec-credential.c:
+    /// load_credential`).
+    pub(super) fn missing_credential(
+        &self,
+        settings: &Settings,
+        facts: &dyn Facts,
+        tree: &Tree,
+    ) -> Option<Failure> {
+        let all = || settings.credentials.all.iter().filter(|_| self.credentials);
+        let is_set = |wanted: &str| {
+            all().any(|other| matches!(&other.value, Credential::Set { name, .. } if name == wanted))
+        };
+        all().find_map(|credential| {
+            let Credential::LoadFile { name, path } = &credential.value else { return None };
+            let seen = tree.resolve_on_host(path, facts).map(|place| place.seen);
+            let missing = matches!(seen, Ok(Seen::Missing) | Err(Errno::ENOENT)) && !is_set(name);
+            missing.then(|| Failure {
+                status: 243,
+                path: Some(path.clone()),
+                errno: Errno::ENOENT,
+                origin: credential.origin.clone(),
+                why: format!(
+                    "{path}, which holds the credential `{name}`, does not exist. Create it, or give the credential \
+                     a default with SetCredential={name}:…"
+                ),
+            })
+        })
     }
 
     /// Whether the host's os-release is shown (systemd: `setup_os_release_symlink`).
