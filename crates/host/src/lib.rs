@@ -44,7 +44,7 @@ impl HostFacts {
     /// When `/proc/self/mountinfo` cannot be read.
     pub fn of_this_machine() -> io::Result<HostFacts> {
         let mountinfo = Path::new("/proc/self/mountinfo");
-        let text = std::fs::read(mountinfo)
+        let text = mountinfo::read(mountinfo)
             .map_err(|e| io::Error::new(e.kind(), format!("cannot read {}: {e}", mountinfo.display())))?;
         let mounts = mountinfo::parse(&text)?;
         Ok(HostFacts {

@@ -3,8 +3,18 @@
 use ringfence_sandbox::facts::{Mount, MountFlags};
 use ringfence_terms::AbsPath;
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+/// The text of a table. The kernel does not say how long it is, and makes each piece that is asked for anew up to where it
+/// begins within a line, so it is asked for large ones.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(64 * 1024);
+    File::open(path)?.take(u64::MAX).read_to_end(&mut text)?;
+    Ok(text)
+}
 
 /// Reads a whole table. Mounts whose path is not below our root (the kernel then shows no absolute path) are left out:
 /// no service can see them.
@@ -48,14 +58,27 @@ fn line_to_mount(line: &[u8]) -> Option<Option<Mount>> {
     let parent = number(next()?)?;
     next()?; // major:minor
     let root = unescape(next()?);
-    let path = AbsPath::parse(unescape(next()?)).ok();
+    let path = next()?;
+    let path = match path.contains(&b'\\') {
+        true => AbsPath::parse(unescape(path)).ok(),
+        false => AbsPath::parse(OsStr::from_bytes(path)).ok(),
+    };
     let options = next()?;
     while next()? != b"-" {}
     let fs_type = String::from_utf8_lossy(next()?).into_owned();
     let source = unescape(next()?);
     let super_options = String::from_utf8_lossy(next()?).into_owned();
-    let has = |word: &str| options.split(|&b| b == b',').any(|o| o == word.as_bytes());
-    let super_read_only = super_options.split(',').any(|o| o == "ro");
+    let super_read_only = super_options.split(',').any(|option| option == "ro");
+    let mut flags = MountFlags::default();
+    for option in options.split(|&b| b == b',') {
+        match option {
+            b"ro" => flags.read_only = true,
+            b"nosuid" => flags.nosuid = true,
+            b"nodev" => flags.nodev = true,
+            b"noexec" => flags.noexec = true,
+            _ => {}
+        }
+    }
     Some(path.map(|path| Mount {
         id,
         parent,
@@ -63,12 +86,7 @@ fn line_to_mount(line: &[u8]) -> Option<Option<Mount>> {
         path,
         fs_type,
         source,
-        flags: MountFlags {
-            read_only: has("ro"),
-            nosuid: has("nosuid"),
-            nodev: has("nodev"),
-            noexec: has("noexec"),
-        },
+        flags,
         super_read_only,
         super_options,
     }))
@@ -76,6 +94,9 @@ fn line_to_mount(line: &[u8]) -> Option<Option<Mount>> {
 
 /// The kernel writes space, tab, newline, backslash and `#` as three octal digits (`fs/proc_namespace.c`: `mangle`).
 fn unescape(field: &[u8]) -> OsString {
+    if !field.contains(&b'\\') {
+        return OsStr::from_bytes(field).to_owned();
+    }
     let mut out = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&byte, after)) = rest.split_first() {

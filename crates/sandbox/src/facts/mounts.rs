@@ -47,7 +47,8 @@ impl MountTable {
                 pending.extend(on_top);
             }
         }
-        let mut reachable: Vec<Mount> = reachable.into_iter().map(|at| all[at].clone()).collect();
+        let mut all: Vec<Option<Mount>> = all.into_iter().map(Some).collect();
+        let mut reachable: Vec<Mount> = reachable.into_iter().filter_map(|at| all[at].take()).collect();
         reachable.sort_by(|a, b| a.path.cmp(&b.path));
         let at = reachable.iter().enumerate().map(|(index, m)| (m.path.clone(), index)).collect();
         MountTable { reachable, at }
