@@ -7,8 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 const PLACE: &str = "/etc/systemd/system/tried.service.d";
 const DROP_IN: &str = "/etc/systemd/system/tried.service.d/50-ringfence.conf";
-/// Passes on the machine and on its shadow.
-const EXERCISE: &str = "sleep 0.3; test \"$(cat /var/lib/tried/state)\" = up";
+/// Passes on the machine and on its shadow, once the service is where it stays.
+const EXERCISE: &str = "for i in $(seq 100); do pgrep -fx 'sleep infinity' >/dev/null && break; sleep 0.1; done; \
+                        test \"$(cat /var/lib/tried/state)\" = up";
 /// True on the machine, false on its shadow.
 const REALLY: &str = "test \"$(cat /proc/1/comm)\" = systemd";
 

@@ -37,7 +37,9 @@ fn service() -> Option<TempDir> {
 
 fn harden(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
-    let exercise = format!("sleep 0.3; test -e {}/state/one/up", directory.display());
+    let up = directory.join("state/one/up");
+    let exercise =
+        format!("for i in $(seq 100); do test -e {} && exit 0; sleep 0.1; done; exit 1", up.display());
     command.arg("harden").arg(directory.join("tried.service")).args(["--review", "--exercise", &exercise]);
     command
 }
