@@ -6,18 +6,18 @@ use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
 use indented::Indented;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 /// Prints a result as JSON, indented, with a newline at its end.
 pub fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Indented::default());
-    value
-        .serialize(&mut serializer)
-        .map_err(|error| Failure::input(format!("cannot write JSON: {error}")))?;
-    text.push(b'\n');
-    at_once(&text)
+    let mut out = BufWriter::with_capacity(AT_A_TIME, io::stdout().lock());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Indented::default());
+    let written = value.serialize(&mut serializer).map_err(io::Error::from);
+    finish(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
+
+/// The bytes of a large document that are printed at a time: few system calls, and little memory.
+const AT_A_TIME: usize = 64 * 1024;
 
 /// Prints a result for people; colours go away where they are not wanted.
 pub fn text(text: &str) -> Result<(), Failure> {

@@ -52,7 +52,20 @@ pub struct Tenths(pub u64);
 
 impl fmt::Display for Tenths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}.{}", self.0 / 10, self.0 % 10))
+        // A table of units has thousands of these, and formatting one as a text first takes longer than scoring a check.
+        let mut text = [b'.'; 22];
+        let (mut at, mut left) = (text.len() - 1, self.0 / 10);
+        text[at] = b'0' + (self.0 % 10) as u8;
+        at -= 1;
+        loop {
+            at -= 1;
+            text[at] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        f.pad(std::str::from_utf8(&text[at..]).unwrap_or_default())
     }
 }
 
@@ -137,4 +150,20 @@ pub(crate) fn weigh(unit: UnitName, findings: Vec<Finding>, policy: &Policy) -> 
     }
     let overall = Tenths(badness_sum.wrapping_mul(100).div_ceil(weight_sum));
     Ok(Score { unit, assessments, overall })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenths_have_one_decimal() {
+        for (tenths, text) in
+            [(0, "0.0"), (7, "0.7"), (10, "1.0"), (96, "9.6"), (100, "10.0"), (12345, "1234.5")]
+        {
+            assert_eq!(Tenths(tenths).to_string(), text);
+        }
+        assert_eq!(Tenths(u64::MAX).to_string(), "1844674407370955161.5");
+        assert_eq!(format!("[{:>5}|{:<5}]", Tenths(3), Tenths(100)), "[  0.3|10.0 ]");
+    }
 }

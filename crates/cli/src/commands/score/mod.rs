@@ -95,7 +95,10 @@ fn all(scorer: &Scorer<'_>, args: &Args) -> Result<(Vec<Score>, bool), Failure> 
         scores.sort_by(|a, b| worst_first((&a.unit, a.overall), (&b.unit, b.overall)));
         false
     } else {
-        scorer.named(&args.units, |score| scores.push(score))?
+        scorer.named(&args.units, |score| {
+            scores.push(score);
+            Ok(())
+        })?
     };
     let above = scores.iter().any(|score| score.overall.0 > args.threshold);
     Ok((scores, failed || above))
@@ -111,19 +114,40 @@ fn as_text(scorer: &Scorer<'_>, args: &Args, started: Instant) -> Result<bool, F
         table.sort_by(|a, b| worst_first((&a.0, a.1), (&b.0, b.1)));
     } else {
         let pages = text::Pages::new(scorer.policy(), args.all, colours);
-        failed = scorer.named(&args.units, |score| {
+        let outcome = scorer.named(&args.units, |score| {
+            if !table.is_empty() {
+                out.push('\n');
+            }
             pages.add(&score, &mut out);
             table.push((score.unit, score.overall));
-        })?;
+            flush(&mut out, ENOUGH)
+        });
+        // What was scored before a unit that is not there is shown all the same.
+        if outcome.is_err() {
+            flush(&mut out, 0)?;
+        }
+        failed = outcome?;
     }
     if args.units.is_empty() || table.len() > 1 {
-        if !out.is_empty() {
+        if !args.units.is_empty() {
             out.push('\n');
         }
         text::overview(&table, colours, started.elapsed(), &mut out);
     }
-    crate::output::at_once(out.as_bytes())?;
+    flush(&mut out, 0)?;
     Ok(failed || table.iter().any(|(_, overall)| overall.0 > args.threshold))
+}
+
+/// As much as is printed at a time; memory that is used again is quicker than more of it.
+const ENOUGH: usize = 48 * 1024;
+
+/// Prints what is ready if it is more than that.
+fn flush(out: &mut String, more_than: usize) -> Result<(), Failure> {
+    if out.len() > more_than {
+        crate::output::at_once(out.as_bytes())?;
+        out.clear();
+    }
+    Ok(())
 }
 
 fn worst_first(a: (&UnitName, Tenths), b: (&UnitName, Tenths)) -> Ordering {

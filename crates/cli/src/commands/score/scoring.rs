@@ -62,13 +62,17 @@ impl<'a> Scorer<'a> {
     }
 
     /// The named units, in the order given, each as soon as it is there; and whether any could not be scored.
-    pub fn named(&self, units: &[String], mut take: impl FnMut(Score)) -> Result<bool, Failure> {
+    pub fn named(
+        &self,
+        units: &[String],
+        mut take: impl FnMut(Score) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
         let mut failed = false;
         let tree = self.tree_with_files(units)?;
         for text in units {
             let unit = self.load(&tree, text)?;
             match self.score(&unit) {
-                Ok(score) => take(score),
+                Ok(score) => take(score)?,
                 Err(why) => {
                     failed = true;
                     self.context.complain(&unit.complaints);

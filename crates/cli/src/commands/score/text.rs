@@ -74,9 +74,6 @@ impl<'a> Pages<'a> {
     /// One unit: what is open, what closes it and what that might break, the worst first; then, if asked, what is
     /// closed.
     pub fn add(&self, score: &Score, out: &mut String) {
-        if !out.is_empty() {
-            out.push('\n');
-        }
         let style = shown(colour(score.rating()).bold(), self.colours);
         let bad = shown(AnsiColor::Red.on_default(), self.colours);
         let _ = writeln!(out, "{}  {style}{} {}{style:#}\n", score.unit, score.overall, score.rating());
