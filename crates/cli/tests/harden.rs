@@ -115,3 +115,29 @@ fn a_directive_that_breaks_the_service_without_a_trace_is_found_and_left_out() {
     let left_open = document["left_open"].as_array().unwrap();
     assert!(left_open.iter().any(|open| open["directive"] == "NoNewPrivileges"), "{document:#}");
 }
+
+#[test]
+fn an_older_systemd_gets_only_what_it_knows() {
+    if !root_or_skip() {
+        return;
+    }
+    let directory = tempfile::tempdir_in("/var/tmp").unwrap();
+    let program = guestbook();
+    let unit = unit(directory.path(), &format!("[Service]\nExecStart={} serve\n", program.display()));
+    let exercise = format!("{} exercise", program.display());
+    let output = harden(&unit, &["--exercise", &exercise, "--systemd-version", "234"]);
+    let document = document(&output);
+    assert_eq!(document["proven"], true, "{document:#}");
+    let text = document["drop_in"].as_str().unwrap();
+    assert!(text.contains("ProtectSystem=strict\n"), "{text}");
+    for newer in ["StateDirectory=", "ProtectProc=", "PrivateIPC=", "ProtectClock=", "@system-service"] {
+        assert!(!text.contains(newer), "{newer} came after 234: {text}");
+    }
+    let left_open = document["left_open"].as_array().unwrap();
+    let why = |directive: &str| {
+        let open = left_open.iter().find(|open| open["directive"] == directive);
+        open.and_then(|open| open["why"].as_str()).unwrap_or_default().to_owned()
+    };
+    assert!(why("ProtectClock").contains("know"), "{document:#}");
+    assert!(why("SystemCallFilter").contains("239"), "{document:#}");
+}

@@ -1,7 +1,6 @@
 //! The result of `harden` as JSON (documented in `docs/json.md`).
 
 use crate::commands::score::{Number, number};
-use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::Found;
 use ringfence_propose::{Evidence, Strength};
@@ -69,10 +68,15 @@ struct Trial {
 
 impl Document {
     /// With what came of installing it.
-    pub fn with_applied(self, applied: Option<&Result<(), NotInstalled>>) -> Document {
+    pub fn with_applied(self, applied: Option<&super::Applied>) -> Document {
         let applied = applied.map(|applied| match applied {
-            Ok(()) => Applied { installed: true, why_not: None, restored: None },
-            Err(not) => Applied {
+            super::Applied::Installed => Applied { installed: true, why_not: None, restored: None },
+            super::Applied::Nothing => Applied {
+                installed: false,
+                why_not: Some("there is no line to install".to_owned()),
+                restored: None,
+            },
+            super::Applied::Not(not) => Applied {
                 installed: false,
                 why_not: Some(not.why.clone()),
                 restored: Some(not.restored.is_ok()),

@@ -15,7 +15,7 @@ use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
 use apply::Apply;
-use ringfence_apply::NAME;
+use ringfence_apply::{NAME, NotInstalled};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -70,6 +70,14 @@ enum Depth {
     Tight,
 }
 
+/// What came of `--apply`.
+enum Applied {
+    Installed,
+    /// There is no line to install.
+    Nothing,
+    Not(NotInstalled),
+}
+
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if !matches!(context.format, Format::Text | Format::Json) {
         return Err(context.no_such_format("harden"));
@@ -99,10 +107,13 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         output.write(&drop_in)?;
     }
     let applied = match &work.apply {
-        Some(apply) if found.proven && !found.proposal.lines.is_empty() => {
-            Some(apply.carry_out(&drop_in, &hardened, &work.facts))
-        }
-        _ => None,
+        Some(_) if !found.proven => None,
+        Some(_) if found.proposal.lines.is_empty() => Some(Applied::Nothing),
+        Some(apply) => Some(match apply.carry_out(&drop_in, &hardened, &work.facts) {
+            Ok(()) => Applied::Installed,
+            Err(not) => Applied::Not(not),
+        }),
+        None => None,
     };
     match context.format {
         Format::Json => {
@@ -114,5 +125,5 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if let Some(applied) = &applied {
         text::applied(context, &work.settings, applied);
     }
-    Ok(ExitCode::from(u8::from(!found.proven || applied.is_some_and(|applied| applied.is_err()))))
+    Ok(ExitCode::from(u8::from(!found.proven || matches!(applied, Some(Applied::Not(_))))))
 }

@@ -1,5 +1,6 @@
 //! Hardening told to people: each trial as it happens, and the summary.
 
+use super::Applied;
 use crate::context::Context;
 use anstyle::{AnsiColor, Style};
 use ringfence_apply::NotInstalled;
@@ -78,19 +79,20 @@ pub fn summary(settings: &Settings, found: &Found, before: &Score, after: &Score
 }
 
 /// What came of installing it, on standard error: a failure always.
-pub fn applied(context: &Context, settings: &Settings, applied: &Result<(), NotInstalled>) {
+pub fn applied(context: &Context, settings: &Settings, applied: &Applied) {
     let unit = &settings.unit;
     match applied {
-        Ok(()) => {
+        Applied::Nothing => context.note("nothing is installed: there is no line to install"),
+        Applied::Installed => {
             let root =
                 context.root.as_ref().map_or_else(String::new, |root| format!("--root {} ", root.display()));
             context
                 .note(format_args!("{GOOD}installed{GOOD:#}: ringfence {root}rollback {unit} takes it back"));
         }
-        Err(NotInstalled { why, restored: Ok(()) }) => {
+        Applied::Not(NotInstalled { why, restored: Ok(()) }) => {
             anstream::eprintln!("{BAD}not installed{BAD:#}: {why}\n  everything is as before");
         }
-        Err(NotInstalled { why, restored: Err(error) }) => {
+        Applied::Not(NotInstalled { why, restored: Err(error) }) => {
             anstream::eprintln!(
                 "{BAD}not installed{BAD:#}: {why}\n  {BAD}and restoring what was before failed{BAD:#}: {}\n  \
                  the next ringfence command tries again; systemctl status {unit} says how the service is",
