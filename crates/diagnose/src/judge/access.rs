@@ -55,6 +55,8 @@ fn kinds(asked: &Asked<'_>, path: &AbsPath, errno: Errno, want: Want) -> Vec<Acc
         Want::Read => vec![Read],
         Want::Execute => vec![Execute, Read],
         Want::Change => vec![Write, Create, Read],
+        // What is hidden is so for all.
+        Want::Unknown if errno == Errno::ENOENT && !keeps_state(asked, path) => vec![Read],
         Want::Unknown if keeps_state(asked, path) => vec![Write, Create, Read, Execute],
         Want::Unknown => vec![Read, Execute, Write, Create],
     }

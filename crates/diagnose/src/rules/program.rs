@@ -34,8 +34,11 @@ pub fn clue(message: &str, hits: &[Hit], before: &[&Entry]) -> Option<Clue> {
         let all = std::iter::once(message).chain(before.iter().map(|entry| &*entry.message));
         return Some(Clue::AddressFamily { family: all.into_iter().find_map(family_in) });
     }
-    for text in std::iter::once(message).chain(said_before()) {
-        if errno != Errno::ENOENT && names_a_namespace(text) {
+    // That something is missing, or read-only, is about its path, whatever was tried.
+    let about_a_path = matches!(errno, Errno::ENOENT | Errno::EROFS);
+    let texts = std::iter::once(message).filter(|_| !about_a_path);
+    for text in texts.chain(if about_a_path { None } else { said_before() }) {
+        if names_a_namespace(text) {
             return Some(Clue::Unshare { kind: kind_in(text), errno });
         }
         let Some(operation) = operation(text).filter(|o| concerns(o, text, errno, &paths)) else { continue };
@@ -48,8 +51,8 @@ pub fn clue(message: &str, hits: &[Hit], before: &[&Entry]) -> Option<Clue> {
     }
     let told = want_in(message);
     let code = before.iter().filter(|entry| looks_like_a_traceback(&entry.line)).take(2);
-    let calls: Vec<&'static str> =
-        std::iter::once(message).chain(code.map(|entry| &*entry.message)).flat_map(calls_in).collect();
+    let said = std::iter::once(message).chain(code.map(|entry| &*entry.message));
+    let calls: Vec<&'static str> = if about_a_path { Vec::new() } else { said.flat_map(calls_in).collect() };
     if !paths.is_empty() {
         let want = if told == Want::Unknown {
             let same = |text: &&str| paths.iter().any(|path| text.contains(&path.to_string()));
@@ -97,11 +100,7 @@ fn operation(text: &str) -> Option<&'static Operation> {
 /// Whether an operation's failure is about privileges, and not about the path that it names.
 fn concerns(operation: &Operation, text: &str, errno: Errno, paths: &[AbsPath]) -> bool {
     let binds = operation.calls == ["bind"];
-    let about_a_path = match errno {
-        Errno::EROFS | Errno::ENOENT => true,
-        Errno::EACCES => !paths.is_empty(),
-        _ => false,
-    };
+    let about_a_path = errno == Errno::EACCES && !paths.is_empty();
     let free_port = binds && port_in(text).is_some_and(|port| port >= 1024);
     !about_a_path && !free_port
 }

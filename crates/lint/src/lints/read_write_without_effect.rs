@@ -5,7 +5,7 @@ use crate::lint::{Docs, Lint, Versions};
 use crate::subject::Subject;
 use ringfence_sandbox::plan::{MountMode, Outcome};
 use ringfence_sandbox::view::Shows;
-use ringfence_settings::{AccessPath, ProtectSystem};
+use ringfence_settings::{AccessPath, PathAccess, ProtectSystem};
 use ringfence_terms::{Severity, Sourced};
 
 pub(crate) static READ_WRITE_WITHOUT_EFFECT: Lint = Lint {
@@ -26,8 +26,10 @@ pub(crate) static READ_WRITE_WITHOUT_EFFECT: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    if subject.settings.sandbox.protect_system.value == ProtectSystem::Strict {
-        return; // Then the line says that it is meant, of a path that strict leaves open anyway.
+    let strict = subject.settings.sandbox.protect_system.value == ProtectSystem::Strict;
+    let mut read_only = subject.settings.paths.access(PathAccess::ReadOnly);
+    if strict || read_only.any(|word| word.value.path.is_root()) {
+        return; // Then the line says that it is meant, of a path that is left open anyway.
     }
     for entry in &subject.lenient().mounts {
         let Some(origin) = entry.origin.as_ref().filter(|_| subject.access_of(entry).is_some()) else { continue };
@@ -66,5 +68,7 @@ mod tests {
         let unit = "ProtectSystem=full; ReadWritePaths=/etc/app /srv/app";
         assert_eq!(found_by("RF101", unit), ["RF101 /srv/app"]);
         assert!(fixed(unit).contains("\nReadWritePaths=/etc/app\n"));
+        // ProtectProc= takes /run out of what is read-only, which nobody is to rely on.
+        assert_eq!(found_by("RF101", "ReadOnlyPaths=/; ReadWritePaths=/run; ProtectProc=invisible"), [""; 0]);
     }
 }
