@@ -343,13 +343,14 @@ fn a_new_version_that_needs_more() {
     );
 
     // One that does not.
-    serve("mkdir -p /var/spool/second || exit 4; unshare -U true || exit 5");
+    serve("mkdir -p /var/spool/second || exit 4; unshare -U true || exit 5; chroot / true || exit 6");
     let (status, document, said) = check();
     assert_eq!((status, &document["proven"]), (Some(1), &false.into()), "{said}");
     let needs: Vec<&str> =
         document["needs"].as_array().unwrap().iter().map(|need| need["line"].as_str().unwrap()).collect();
     assert!(needs.iter().any(|line| line.contains("/var/spool")), "{document:#}");
     assert!(needs.contains(&"RestrictNamespaces=user"), "{document:#}");
+    assert!(needs.contains(&"no SystemCallFilter=~@privileged"), "{document:#}");
     assert_eq!(lab.snapshot(), before, "a check changes nothing");
 }
 

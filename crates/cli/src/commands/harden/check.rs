@@ -8,12 +8,13 @@ use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
 use ringfence_harden::{Found, Step};
 use ringfence_profile::{FileAccess, Operation, Profile};
-use ringfence_propose::{Proposal, Strength};
+use ringfence_propose::{LeftOpen, Level, Proposal, Strength};
 use ringfence_sandbox::decide::{Credentials, Verdict, decide};
 use ringfence_sandbox::plan::{Mode, Plan};
 use ringfence_sandbox::view::View;
 use ringfence_settings::Settings;
 use ringfence_terms::{AbsPath, Access, AccessKind, Errno};
+use ringfence_unit::Unit;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -75,7 +76,7 @@ pub fn run(work: &Work<'_>) -> Result<ExitCode, Failure> {
         && let Some(file) = drop_in
     {
         context.note("looking for what it needs now:");
-        let found = work.search()?;
+        let found = work.search_at(level(&work.installed, file))?;
         if found.proven {
             document.needs = needs(&work.installed, file, &found);
             document.drop_in = Some(found.proposal.drop_in(false));
@@ -89,6 +90,14 @@ pub fn run(work: &Work<'_>) -> Result<ExitCode, Failure> {
         _ => crate::output::text(&page(&document, &work.args.unit))?,
     }
     Ok(ExitCode::from(u8::from(!document.proven)))
+}
+
+/// The level of an installed drop-in: only the tight one hides the tree.
+fn level(installed: &Unit, drop_in: &Path) -> Level {
+    let hides = installed
+        .section("Service")
+        .any(|line| &*line.origin.file == drop_in && &*line.origin.directive == "TemporaryFileSystem");
+    if hides { Level::Tight } else { Level::Standard }
 }
 
 /// What failed in a trial and is denied by a line of the drop-in, says the plan.
@@ -139,7 +148,7 @@ fn kind(access: &FileAccess<'_>) -> AccessKind {
 }
 
 /// Lines of the new drop-in that give more than the installed one.
-fn needs(installed: &ringfence_unit::Unit, drop_in: &Path, found: &Found) -> Vec<Need> {
+fn needs(installed: &Unit, drop_in: &Path, found: &Found) -> Vec<Need> {
     let old: Vec<(String, String)> = installed
         .section("Service")
         .filter(|assignment| &*assignment.origin.file == drop_in)
@@ -147,20 +156,40 @@ fn needs(installed: &ringfence_unit::Unit, drop_in: &Path, found: &Found) -> Vec
         .collect();
     let Proposal { lines, left_open } = &found.proposal;
     let has = |directive: &str| old.iter().any(|(name, _)| name == directive);
-    let mut needs: Vec<Need> = lines
-        .iter()
-        .filter(|line| !old.iter().any(|(name, value)| name == line.directive && *value == line.value))
-        .filter(|line| line.strength == Strength::Grants || has(line.directive))
-        .map(|line| Need {
-            line: line.to_string(),
+    let had = |directive: &str, word: &str| {
+        old.iter()
+            .any(|(name, value)| name == directive && value.split_whitespace().any(|known| known == word))
+    };
+    let mut needs = Vec::new();
+    for line in lines.iter().filter(|line| line.strength == Strength::Grants || has(line.directive)) {
+        // Lists add up, so what is new of one is enough.
+        let new: Vec<&str> =
+            line.value.split_whitespace().filter(|word| !had(line.directive, word)).collect();
+        if new.is_empty() {
+            continue;
+        }
+        let of_new = |text: &String| new.iter().any(|word| text.contains(word.trim_start_matches('-')));
+        let all: Vec<String> = line.evidence.iter().map(ToString::to_string).collect();
+        let telling: Vec<String> = all.iter().filter(|text| of_new(text)).cloned().collect();
+        needs.push(Need {
+            line: format!("{}={}", line.directive, new.join(" ")),
             why: line.why.clone(),
-            evidence: line.evidence.iter().map(ToString::to_string).collect(),
-        })
-        .collect();
-    for open in left_open.iter().filter(|open| has(open.directive)) {
-        if !found.proposal.has(open.directive) {
+            evidence: if telling.is_empty() { all } else { telling },
+        });
+    }
+    // What takes away and is not proposed any more: a whole directive, or one that takes calls out of a list.
+    let gone = |name: &str, value: &str| match value.strip_prefix('~') {
+        Some(_) => !lines.iter().any(|line| line.directive == name && line.value == value),
+        None => !found.proposal.has(name),
+    };
+    for (name, value) in old.iter().filter(|(name, value)| gone(name, value)) {
+        let taken = value.trim_start_matches('~');
+        let about = |open: &&LeftOpen| {
+            open.directive == name && (!value.starts_with('~') || open.why.contains(taken))
+        };
+        if let Some(open) = left_open.iter().find(about) {
             needs.push(Need {
-                line: format!("no {}=", open.directive),
+                line: format!("no {name}={value}"),
                 why: open.why.clone(),
                 evidence: open.evidence.iter().map(ToString::to_string).collect(),
             });
@@ -196,7 +225,10 @@ fn page(document: &Document, unit: &str) -> String {
         }
     }
     if document.drop_in.is_some() {
-        let _ = writeln!(out, "\nringfence harden {unit} --apply, with the same exercise, installs that.");
+        let _ = writeln!(
+            out,
+            "\nringfence harden {unit} --apply, with the same exercise and level, installs that."
+        );
     }
     out
 }

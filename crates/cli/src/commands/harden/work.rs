@@ -88,6 +88,11 @@ impl<'a> Work<'a> {
 
     /// Searches for the tightest drop-in.
     pub fn search(&self) -> Result<Found, Failure> {
+        self.search_at(self.options.level)
+    }
+
+    /// Searches at a level.
+    pub fn search_at(&self, level: Level) -> Result<Found, Failure> {
         let mut patience = None;
         let mut run = |settings: &Settings| {
             let begun = Instant::now();
@@ -96,6 +101,7 @@ impl<'a> Work<'a> {
             report
         };
         let options = Options {
+            level,
             made_at_boot: ringfence_host::boot::runtime_directories(Path::new("/")),
             ..self.options.clone()
         };
