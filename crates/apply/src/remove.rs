@@ -5,7 +5,7 @@ use crate::services::Services;
 use crate::slot;
 use crate::state::{Before, Change, Goal, Installed, Locked, Step, VERSION};
 use crate::{ApplyError, cannot, file, tree};
-use ringfence_manager::ManagerError;
+use ringfence_manager::{ActiveState, ManagerError};
 use rustix::fs::AtFlags;
 use rustix::io::Errno;
 use std::path::PathBuf;
@@ -17,7 +17,8 @@ pub struct Removed {
     pub edited: Option<PathBuf>,
 }
 
-/// Takes back what was installed for a unit: what was there before the first installation is there again.
+/// Takes back what was installed for a unit: what was there before the first installation is there again. A service that runs is
+/// restarted, and one that failed is started; one that was stopped stays so.
 ///
 /// # Errors
 /// When nothing is installed; when a step fails, from which the next call goes on.
@@ -30,9 +31,13 @@ pub fn remove(
     recover(locked, services, tell)?;
     let installed =
         locked.installed(unit)?.ok_or_else(|| ApplyError::NotInstalled { unit: unit.to_owned() })?;
+    let mut failed = false;
     let service = match services {
         Some(services) => match services.look(unit) {
-            Ok(look) => Some(Before { running: look.is_running(), invocation: look.invocation }),
+            Ok(look) => {
+                failed = look.state == ActiveState::Failed;
+                Some(Before { running: look.is_running(), invocation: look.invocation })
+            }
             // The service is gone, package and all; what is left of ours is to go, too.
             Err(ApplyError::Manager(ManagerError::NoSuchUnit { .. })) => {
                 Some(Before { running: false, invocation: None })
@@ -54,7 +59,13 @@ pub fn remove(
         service,
     };
     locked.write_down(&change)?;
-    carry_out(locked, services, &mut change, tell)
+    let removed = carry_out(locked, services, &mut change, tell)?;
+    // It may have failed because of what is gone now; nobody has stopped it.
+    if let Some(services) = services.filter(|_| failed) {
+        tell(&format!("starting {unit}, which had failed"));
+        services.restart(unit)?;
+    }
+    Ok(removed)
 }
 
 /// From wherever it is to the end.
