@@ -116,7 +116,8 @@ LoadCredential=other:/etc/passwd; LoadCredential=none:{}/none; RuntimeDirectoryP
 SetLoginEnvironment=no; EnvironmentFile=-{}/d1/f; EnvironmentFile={}/none; UnsetEnvironment=ONE USER; CPUAffinity=0;
 Personality=x86-64; SystemCallErrorNumber=EPERM; SystemCallFilter=~chmod:EACCES; PrivateUsers=self; CoredumpFilter=0x1;
 LimitNPROC=1000; LogNamespace=; ProtectSystem=full; NoNewPrivileges=no; RestrictFileSystems=ext4; PermissionsStartOnly=yes;
-RootDirectoryStartOnly=yes; DevicePolicy=closed; DeviceAllow=/dev/null rw
+RootDirectoryStartOnly=yes; DevicePolicy=closed; DevicePolicy=strict; DeviceAllow=/dev/null rw; DeviceAllow=/dev/zero r;
+DeviceAllow=char-mem w
 ";
 
 /// Lines about who runs.

@@ -21,6 +21,8 @@ pub struct Identity {
     pub gid: Option<u32>,
     /// The supplementary groups to set.
     pub groups: Option<Vec<u32>>,
+    /// The shell that root is taken to have.
+    pub root_shell: &'static str,
     /// The number that `DynamicUser=` holds while this lives.
     dynamic: Option<DynamicUser>,
 }
@@ -35,7 +37,7 @@ impl Identity {
         report: &mut dyn FnMut(Shortfall),
     ) -> Result<Identity, Failure> {
         let wanted = &settings.identity;
-        let mut identity = Identity::default();
+        let mut identity = Identity { root_shell: root_shell(facts), ..Identity::default() };
         if let Some(name) = &wanted.user.value {
             match account(name, settings, facts) {
                 Some(user) => identity.user = Some(user),
@@ -124,7 +126,7 @@ impl Identity {
         if let Some(line) = identity.supplementary_groups.first() {
             not("SupplementaryGroups", line.origin.as_ref());
         }
-        *self = Identity { user: name, ..Identity::default() };
+        *self = Identity { user: name, root_shell: self.root_shell, ..Identity::default() };
     }
 
     /// Who files for the service are given to: root where nothing else is said.
@@ -138,6 +140,12 @@ impl Identity {
     }
 }
 
+/// systemd: `src/basic/user-util.c: default_root_shell`.
+fn root_shell(facts: &dyn Facts) -> &'static str {
+    let bash = AbsPath::parse("/bin/bash").is_ok_and(|path| facts.node(&path).is_ok());
+    if bash { "/bin/bash" } else { "/bin/sh" }
+}
+
 /// The account of `User=`. What systemd knows of root and nobody goes before the accounts' file, unless the unit asks for
 /// the environment of a login (systemd: `src/basic/user-util.c: synthesize_user_creds`; `prefer_nss` in
 /// `src/core/exec-invoke.c: get_fixed_user`).
@@ -149,9 +157,7 @@ fn account(name: &str, settings: &Settings, facts: &dyn Facts) -> Option<User> {
     };
     let asks = settings.identity.set_login_environment.value == Some(true);
     match name {
-        "root" | "0" if !asks => {
-            known("root", 0, "/root", if there("/bin/bash") { "/bin/bash" } else { "/bin/sh" })
-        }
+        "root" | "0" if !asks => known("root", 0, "/root", root_shell(facts)),
         "nobody" | "65534" if !asks && !there("/etc/systemd/dont-synthesize-nobody") => {
             known("nobody", 65534, "/", "/usr/sbin/nologin")
         }

@@ -3,6 +3,7 @@
 mod child;
 mod credentials;
 mod descent;
+mod devices;
 mod directories;
 mod dynamic_user;
 mod enforcement;
@@ -26,6 +27,7 @@ mod stdio;
 mod step;
 mod wire;
 
+pub use devices::filter_devices;
 pub use enforcement::{Enforcement, Shortfall, Strength};
 pub use executable::DEFAULT_PATH;
 pub use failure::Failure;

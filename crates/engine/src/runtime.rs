@@ -10,9 +10,7 @@ use crate::privileges;
 use crate::step::Step;
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::Bases;
-use ringfence_settings::{
-    Capability, DevicePolicy, DirectoryKind, Preserve, PrivateTmp, PrivateUsers, Settings,
-};
+use ringfence_settings::{Capability, DirectoryKind, Preserve, PrivateTmp, PrivateUsers, Settings};
 use ringfence_terms::{AbsPath, Origin, Sourced};
 use ringfence_unit::Manager;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -187,16 +185,6 @@ fn not_enforced(settings: &Settings) -> Vec<Shortfall> {
         }
     };
     let sandbox = &settings.sandbox;
-    let no_device_filter = "no filter on device numbers is loaded: a device node that the service can see or make \
-                            is only guarded by its mode, its mount and CAP_MKNOD";
-    if sandbox.private_devices.value {
-        add("PrivateDevices", sandbox.private_devices.origin.as_ref(), Strength::Weaker, no_device_filter);
-    } else if sandbox.device_policy.value != DevicePolicy::Auto {
-        add("DevicePolicy", sandbox.device_policy.origin.as_ref(), Strength::NotEnforced, no_device_filter);
-    }
-    for line in &sandbox.device_allow {
-        add("DeviceAllow", line.origin.as_ref(), Strength::NotEnforced, no_device_filter);
-    }
     for line in &settings.unit_section.joins_namespace_of {
         let why = "the other unit's namespaces are not looked for: this one gets namespaces of its own";
         add("JoinsNamespaceOf", line.origin.as_ref(), Strength::NotEnforced, why);

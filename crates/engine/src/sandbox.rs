@@ -1,5 +1,6 @@
 //! A sandbox without a unit: some directives, and a command to run under them.
 
+use crate::devices::filter_devices;
 use crate::enforcement::Shortfall;
 use crate::environment::Variables;
 use crate::executable::DEFAULT_PATH;
@@ -157,6 +158,7 @@ impl Sandbox {
         };
         let ended = launch.fork().map_err(SandboxError::SetUp).and_then(|mut starting| wait(&mut starting));
         let mut shortfalls = runtime.shortfalls.clone();
+        shortfalls.extend(filter_devices(&settings, None));
         runtime.clean_up(&settings);
         ended.map(|mut ended| {
             shortfalls.append(&mut ended.shortfalls);

@@ -2,7 +2,9 @@
 
 use crate::Exit;
 use crate::environment::of_the_system;
-use ringfence_engine::{Failure, Launch, Progress, Runtime, Shortfall, Starting, Step, Streams};
+use ringfence_engine::{
+    Failure, Launch, Progress, Runtime, Shortfall, Starting, Step, Streams, filter_devices,
+};
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, For, Mode, Plan};
 use ringfence_settings::{BindMount, Command, Privileges, Settings};
@@ -89,6 +91,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         signal_hook::low_level::unregister(handler);
     }
     let mut shortfalls = runtime.shortfalls.clone();
+    shortfalls.extend(filter_devices(&settings, None));
     runtime.clean_up(&settings);
     visited.map(|mut visited| {
         shortfalls.append(&mut visited.shortfalls);

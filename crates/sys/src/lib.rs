@@ -4,6 +4,7 @@
 //! the rest. One module a subject; each `unsafe` block says which obligation it has and why it holds here.
 
 pub mod descriptors;
+pub mod device_filter;
 pub mod exec;
 pub mod fork;
 pub mod keyring;

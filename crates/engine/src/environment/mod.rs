@@ -144,7 +144,8 @@ fn of_the_executor(settings: &Settings, sources: &Sources<'_>, all: &mut Variabl
         None if settings.manager == Manager::System => {
             all.set("USER", "root");
             if login {
-                all.extend([("LOGNAME", "root"), ("HOME", "/root")]);
+                let shell = sources.identity.root_shell;
+                all.extend([("LOGNAME", "root"), ("HOME", "/root"), ("SHELL", shell)]);
             }
         }
         None => {}

@@ -15,6 +15,8 @@ pub struct DeviceRules {
     /// The line that restricts it.
     origin: Option<Origin>,
     allowed: Vec<Allowed>,
+    /// Terminals (`char-pts`) are allowed.
+    terminals: bool,
     /// A class such as `char-rtc` is allowed; which devices those are is the kernel's business.
     classes: bool,
 }
@@ -27,9 +29,17 @@ struct Allowed {
     write: bool,
 }
 
-/// Devices that every policy but `strict` allows.
-const STANDARD: [&str; 7] =
-    ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx"];
+/// Devices that every policy but `strict` allows; `/dev/ptmx` is a symlink on many machines.
+const STANDARD: [&str; 8] = [
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/tty",
+    "/dev/ptmx",
+    "/dev/pts/ptmx",
+];
 
 impl DeviceRules {
     /// What `DevicePolicy=` and `DeviceAllow=` come to.
@@ -42,6 +52,7 @@ impl DeviceRules {
             restricted: true,
             origin: policy.origin.clone().or_else(|| list.first().and_then(|line| line.origin.clone())),
             allowed: Vec::new(),
+            terminals: policy.value != DevicePolicy::Strict,
             classes: false,
         };
         if policy.value != DevicePolicy::Strict {
@@ -49,7 +60,9 @@ impl DeviceRules {
         }
         for line in list {
             let device = &line.value;
-            if device.node.starts_with("char-") || device.node.starts_with("block-") {
+            if device.node == "char-pts" {
+                rules.terminals = true;
+            } else if device.node.starts_with("char-") || device.node.starts_with("block-") {
                 rules.classes = true;
             } else {
                 rules.allow(&device.node, device.read, device.write, facts);
@@ -67,7 +80,8 @@ impl DeviceRules {
 
     /// Whether a device may be opened so; `None` when a class would have to be looked up.
     fn admit(&self, path: &AbsPath, rdev: u64, wanted: u32) -> Option<bool> {
-        let is_terminal = path.as_bytes().starts_with(b"/dev/pts/");
+        let is_terminal =
+            self.terminals && path.as_bytes().strip_prefix(b"/dev/pts/").is_some_and(|name| name != b"ptmx");
         let found = self.allowed.iter().any(|allowed| {
             (allowed.path == *path || (rdev != 0 && allowed.rdev == Some(rdev)))
                 && (wanted & READ == 0 || allowed.read)

@@ -321,8 +321,7 @@ pub(super) static ALL: &[Directive] = &[
         "Devices that the unit may use where DevicePolicy= forbids it, and what it may do with them.",
     )
     .exposure(&["DeviceAllow"])
-    .propose(Propose::FromEvidence)
-    .cannot("devices are not filtered: the service can use every node that it sees and may open"),
+    .propose(Propose::FromEvidence),
     here(
         "DevicePolicy",
         DEVICES,
@@ -330,8 +329,7 @@ pub(super) static ALL: &[Directive] = &[
         "Which devices the unit may use besides those of DeviceAllow=.",
     )
     .exposure(&["DeviceAllow"])
-    .propose(Propose::WhenUnused)
-    .cannot("devices are not filtered: the service can use every node that it sees and may open"),
+    .propose(Propose::WhenUnused),
     here("Slice", GROUPS, kept!(NonEmpty, Last), "The slice that the unit's control group is in.")
         .not_concerned(),
     here(
