@@ -207,8 +207,13 @@ impl Simulation<'_> {
             }
             _ => return Err(stuck(entry, Errno::EINVAL)),
         };
-        self.tree.clear(path);
-        self.tree.mount(path, Content::New(content), flags, facts);
+        let content = Content::New(content);
+        // What lies there is known unless it has just changed.
+        if self.tree.clear(path) || create.is_some() {
+            self.tree.mount(path, content, flags, facts);
+        } else {
+            self.tree.mount_on(place.spot, path, content, flags, facts);
+        }
         if entry.mode == MountMode::PrivateDev {
             self.device_directories(path);
         }

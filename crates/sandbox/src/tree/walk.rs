@@ -50,7 +50,7 @@ impl Tree {
     /// The mount on which a path without symlinks lies.
     pub fn spot_at(&self, path: &AbsPath, facts: &dyn Facts) -> Spot {
         let mut spot = self.start(ROOT, facts);
-        for above in path.ancestors_from_root().into_iter().skip(1) {
+        for above in path.ancestors_below(1) {
             spot = self.cross(spot, &above, facts);
         }
         spot
