@@ -127,10 +127,19 @@ impl Tree {
         }
     }
 
+    /// Whether something is installed for a unit, as far as can be said without the lock.
+    pub fn has_installed(&self, unit: &str) -> bool {
+        self.has(&name_of(unit))
+    }
+
     /// Whether a change was begun and is not at its end: it goes on now, or whoever made it is gone.
     pub fn has_unfinished_change(&self) -> bool {
+        self.has(UNFINISHED)
+    }
+
+    fn has(&self, name: &str) -> bool {
         self.open(Path::new(DIRECTORY))
-            .and_then(|directory| file::stat(&directory, UNFINISHED))
+            .and_then(|directory| file::stat(&directory, name))
             .is_ok_and(|found| found.is_some())
     }
 }

@@ -32,6 +32,10 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if !matches!(context.format, Format::Text | Format::Json) {
         return Err(context.no_such_format("rollback"));
     }
+    if context.root.is_none() && !rustix::process::geteuid().is_root() {
+        return Err(Failure::input("rollback needs root: it changes what the service manager reads")
+            .hint("run it as root"));
+    }
     let tree = tree(context)?;
     let system = System::new(Arc::default());
     let services = context.root.is_none().then_some(&system as _);
@@ -44,8 +48,13 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     };
     // A unit that is gone, package and all, may still have a drop-in of ours.
     let unit = context.unit_as_it_is(unit)?.id.to_string();
-    let locked = tree.lock(true).map_err(|error| failure(&error))?;
-    let removed = match remove(&locked, services, &unit, &mut |step| context.note(step)) {
+    let removed = if tree.has_installed(&unit) || tree.has_unfinished_change() {
+        let locked = tree.lock(true).map_err(|error| failure(&error))?;
+        remove(&locked, services, &unit, &mut |step| context.note(step))
+    } else {
+        Err(ApplyError::NotInstalled { unit: unit.clone() })
+    };
+    let removed = match removed {
         // What an earlier call had begun was undone a moment ago: that was all there was.
         Err(ApplyError::NotInstalled { .. }) if was_undone(context, &unit) => Removed { edited: None },
         other => other.map_err(|error| failure(&error))?,
