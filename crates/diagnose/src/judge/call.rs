@@ -4,8 +4,9 @@ use super::access;
 use crate::case::Asked;
 use crate::clue::Want;
 use crate::{Cause, Finding, FindingFix};
+use ringfence_sandbox::decide::Credentials;
 use ringfence_seccomp::{Abi, AddressFamily, Group, Machine, NamespaceType, Syscall, Verdict};
-use ringfence_settings::{Capability, CapabilitySet, PrivateUsers, Settings};
+use ringfence_settings::{Capability, PrivateUsers, Settings};
 use ringfence_terms::{AbsPath, AccessKind, Errno, Origin};
 
 /// A process died of SIGSYS.
@@ -47,10 +48,17 @@ pub fn filtered(calls: &[&'static str], errno: Errno, asked: &Asked<'_>) -> Opti
     );
     let by_list = first.protection.is_none();
     let mut found = first.finding(call, said);
-    if by_list && !others.is_empty() {
-        found.fixes = vec![let_through(&[&[call], &others[..]].concat())];
+    let all = [&[call], &others[..]].concat();
+    if by_list {
+        found.fixes = vec![let_through(&all)];
     }
+    keep_what_works(&mut found, asked, |settings| all.iter().all(|call| refusal(settings, *call).is_none()));
     Some(found)
+}
+
+/// No fix is offered that does not open what was refused.
+fn keep_what_works(found: &mut Finding, asked: &Asked<'_>, works: impl Fn(&Settings) -> bool) {
+    found.fixes.retain(|fix| works(&asked.settings_with(&fix.lines)));
 }
 
 /// More calls than this are no answer.
@@ -238,16 +246,22 @@ pub fn capability(wanted: Capability, path: Option<&AbsPath>, asked: Option<&Ask
         });
     }
     let taken = sandbox.bounding_removed.iter().find(|removed| removed.value.contains(wanted));
-    if let Some((removed, origin)) = taken.and_then(|taken| Some((taken, taken.origin.clone()?))) {
-        let _: &CapabilitySet = &removed.value;
-        let line = format!("{}=no", origin.directive);
+    let has_it =
+        |settings: &Settings| Credentials::of(settings, asked.case.facts).capabilities.contains(wanted);
+    if let Some(origin) = taken.and_then(|taken| taken.origin.clone()) {
+        let mut lines = vec![format!("{}=no", origin.directive)];
+        if who.uid != 0 {
+            lines.push(format!("AmbientCapabilities={wanted}"));
+        }
         let why =
             format!("{}= takes {wanted} away and has no exceptions, so it has to go.", origin.directive);
-        return Some(Finding {
-            fixes: vec![FindingFix::line(line, why)],
+        let mut found = Finding {
+            fixes: vec![FindingFix { lines, why }],
             origin: Some(origin.clone()),
             ..base(format!("That takes {wanted}, which {}= takes away.", origin.directive))
-        });
+        };
+        keep_what_works(&mut found, asked, has_it);
+        return Some(found);
     }
     let bounded = !sandbox.bounding_set.value.contains(wanted);
     let bound = bounded.then(|| format!("CapabilityBoundingSet={wanted}"));
@@ -270,15 +284,16 @@ pub fn capability(wanted: Capability, path: Option<&AbsPath>, asked: Option<&Ask
         true => sandbox.bounding_set.origin.clone(),
         false => asked.case.settings.identity.user.origin.clone(),
     };
-    Some(Finding {
+    let mut found = Finding {
         origin,
-        fixes: if lines.is_empty() {
-            Vec::new()
-        } else {
-            vec![FindingFix { lines, why: format!("The service may have {wanted}, and nothing else more.") }]
-        },
+        fixes: vec![FindingFix {
+            lines,
+            why: format!("The service may have {wanted}, and nothing else more."),
+        }],
         ..base(explanation)
-    })
+    };
+    keep_what_works(&mut found, asked, has_it);
+    Some(found)
 }
 
 /// A socket of a family that `RestrictAddressFamilies=` does not list. Where the log does not name the family, it is one
@@ -298,7 +313,7 @@ pub fn family(family: Option<AddressFamily>, asked: Option<&Asked<'_>>) -> Optio
         None => families.value.is_active(),
     };
     // Else the kernel lacks the family, or the socket was of another sort: no line is to blame.
-    refused.then(|| Finding {
+    let found = refused.then(|| Finding {
         origin: families.lines.last().cloned(),
         fixes: name
             .map(|name| {
@@ -308,6 +323,12 @@ pub fn family(family: Option<AddressFamily>, asked: Option<&Asked<'_>>) -> Optio
             .into_iter()
             .collect(),
         ..base
+    });
+    found.map(|mut found| {
+        keep_what_works(&mut found, asked, |settings| {
+            settings.syscalls.address_families.value.verdict(family).verdict == Verdict::Allowed
+        });
+        found
     })
 }
 

@@ -5,6 +5,7 @@ mod call;
 mod execute;
 mod namespace;
 mod notify;
+mod relist;
 mod security_module;
 mod setup;
 

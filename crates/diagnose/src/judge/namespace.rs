@@ -1,14 +1,16 @@
 //! 226/NAMESPACE: a line names a path that is not there.
 
+use super::relist::relisted;
 use crate::case::Asked;
 use crate::{Cause, Finding, FindingFix};
-use ringfence_settings::Settings;
+use ringfence_sandbox::plan::{Mode, Plan};
+use ringfence_settings::{DirectoryKind, Settings};
 use ringfence_terms::{AbsPath, Errno, Origin};
 
 pub fn judge(path: &AbsPath, errno: Errno, asked: Option<&Asked<'_>>) -> Finding {
     let origin = asked.and_then(|asked| names(asked.case.settings, path));
-    let fixes = match (&origin, errno) {
-        (Some(origin), Errno::ENOENT) => optional(origin, path),
+    let fixes = match (asked, &origin, errno) {
+        (Some(asked), Some(origin), Errno::ENOENT) => ways(asked, origin, path),
         _ => Vec::new(),
     };
     let explanation = match errno {
@@ -68,8 +70,35 @@ fn names(settings: &Settings, path: &AbsPath) -> Option<Origin> {
     access.or_else(bind).or_else(temporary).or_else(root).or_else(protect)
 }
 
-/// The same line with a `-` before the path. A list can only be changed by starting it anew.
-fn optional(origin: &Origin, path: &AbsPath) -> Vec<FindingFix> {
+/// The directory made by systemd where a directive of its own is for that, then the same line with a `-` before the path.
+fn ways(asked: &Asked<'_>, origin: &Origin, path: &AbsPath) -> Vec<FindingFix> {
+    let mut all: Vec<FindingFix> = own_directory(origin, path).into_iter().collect();
+    all.extend(optional(asked, origin, path));
+    all.retain(|fix| {
+        let settings = asked.settings_with(&fix.lines);
+        let plan = Plan::of(&settings, asked.case.facts, &asked.case.run, Mode::Faithful);
+        plan.failure.is_none_or(|failure| failure.path.as_ref() != Some(path))
+    });
+    all
+}
+
+/// `StateDirectory=` and its kin, for what is to be written directly below one of their bases.
+fn own_directory(origin: &Origin, path: &AbsPath) -> Option<FindingFix> {
+    if !matches!(&*origin.directive, "ReadWritePaths" | "ReadWriteDirectories" | "BindPaths") {
+        return None;
+    }
+    let parent = path.parent()?.to_string();
+    let kind = DirectoryKind::ALL.into_iter().find(|kind| kind.system_base() == parent)?;
+    let name = path.file_name()?.to_str()?;
+    Some(FindingFix::line(
+        format!("{}={name}", kind.directive()),
+        format!(
+            "systemd makes {path} before each start, owned by the service's user, and writable in its sandbox."
+        ),
+    ))
+}
+
+fn optional(asked: &Asked<'_>, origin: &Origin, path: &AbsPath) -> Option<FindingFix> {
     let text = path.to_string();
     let words: Vec<String> = origin
         .value
@@ -81,14 +110,8 @@ fn optional(origin: &Origin, path: &AbsPath) -> Vec<FindingFix> {
         })
         .collect();
     let changed = words.join(" ");
-    if changed == *origin.value {
-        return Vec::new();
-    }
-    vec![FindingFix {
-        lines: vec![format!("{}=", origin.directive), format!("{}={changed}", origin.directive)],
-        why: format!(
-            "{path} may be missing. The first line empties the list, so repeat any other {}= lines of the unit after it.",
-            origin.directive
-        ),
-    }]
+    (changed != *origin.value).then(|| FindingFix {
+        lines: relisted(asked, origin, Some(&changed)),
+        why: format!("{path} may be missing; the service cannot use it before it is there and the service is started again."),
+    })
 }

@@ -1,5 +1,6 @@
 //! What systemd could not set up: accounts, directories, credentials, and whatever else ends with a status of its own.
 
+use super::relist::relisted;
 use super::{execute, namespace};
 use crate::case::Asked;
 use crate::{Cause, Finding, FindingFix};
@@ -103,10 +104,12 @@ pub fn credentials(asked: Option<&Asked<'_>>) -> Finding {
         detail: Some(name.clone()),
         origin: line.origin.clone(),
         fixes: vec![FindingFix {
-            lines: vec!["LoadCredential=".to_owned(), format!("SetCredential={name}:")],
-            why: format!(
-                "The credential {name} is empty, and the file is not asked for. The first line empties the list, so repeat any other LoadCredential= lines of the unit after it."
-            ),
+            lines: [
+                line.origin.as_ref().map(|origin| relisted(asked, origin, None)).unwrap_or_default(),
+                vec![format!("SetCredential={name}:\\n")],
+            ]
+            .concat(),
+            why: format!("The credential {name} is an empty line, and the file is not asked for."),
         }],
         ..Finding::new(
             Cause::Other,
