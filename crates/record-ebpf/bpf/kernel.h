@@ -163,6 +163,7 @@ struct pid {
 struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
+	const struct cred *real_cred;
 	const struct cred *cred;
 	char comm[16];
 	s32 pid;

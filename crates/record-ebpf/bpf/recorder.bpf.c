@@ -230,6 +230,9 @@ int on_capability(u64 *ctx)
 	u32 program = program_of(task);
 	if (program == TASK_UNTRACKED || program >= PROGRAMS)
 		return 0;
+	/* The kernel acts for another, as overlayfs does for who mounted it: the program need not have it. */
+	if (ctx[0] != (u64)READ(task, real_cred))
+		return 0;
 	u32 nr = task_registers(task)->orig_ax;
 	int compat = is_compat(task);
 	u32 inum = namespace->ns.inum;
