@@ -72,7 +72,11 @@ impl Simulation<'_> {
                 }
                 self.tree.start_turn(turn);
                 way.cut(&entries[at].path);
+                let before = self.has_lost_proc().then(|| self.tree.layers().count());
                 let (outcome, create) = self.mount(&mut entries[at], place)?;
+                if before.is_some_and(|before| self.tree.layers().count() > before) {
+                    return Err(stuck(&entries[at], Errno::ENOSYS));
+                }
                 entries[at].state = State::Done { outcome, create, turn };
                 turn += 1;
                 at += 1;
@@ -83,6 +87,22 @@ impl Simulation<'_> {
             normalise(entries, &mut self.gone, self.mode);
         }
         self.settle_flags(entries)
+    }
+
+    /// systemd mounts through `/proc/self/fd` (`src/shared/mount-util.c: mount_nofollow`), which is gone when something else
+    /// lies on `/proc` of the very tree that it works in.
+    fn has_lost_proc(&self) -> bool {
+        if !self.tree.works_in_place() {
+            return false;
+        }
+        let Ok(proc) = AbsPath::parse("/proc") else { return false };
+        let spot = self.tree.spot_at(&proc, self.facts);
+        match &self.tree.layer(&spot).content {
+            Content::New(fs) => !matches!(fs, NewFs::Proc { .. }),
+            Content::Host { .. } | Content::Part { .. } => {
+                self.tree.locate(&spot, &proc) != Location::Host(proc)
+            }
+        }
     }
 
     /// One entry whose path has no symlinks left.

@@ -209,6 +209,11 @@ impl Tree {
         self.mount(path, Content::Host { path: source.clone(), recursive }, flags, facts);
     }
 
+    /// Whether the mounts are made without a change of root afterwards.
+    pub(crate) fn works_in_place(&self) -> bool {
+        self.in_place
+    }
+
     /// Where a bind mount's source is looked up: on the host as it was, but where no root is changed, in what it has
     /// become.
     pub(crate) fn resolve_source(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
