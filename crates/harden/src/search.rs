@@ -133,39 +133,48 @@ impl Search<'_, '_, '_> {
                 let why = report.what_failed().unwrap_or_default();
                 return Ok(self.end(proposal, false, Some(format!("no line explains it: {why}"))));
             }
-            (self.hear)(Step::Relaxing(&relaxed));
-            if let Some(attempt) = self.attempts.last_mut() {
-                attempt.relaxed = relaxed;
-            }
+            self.relax(&relaxed);
         }
     }
 
     /// Tries the service as the user that it becomes. Where it works like that, what it did as that user says what it
     /// needs: nothing of what becoming it took.
     fn without_root(&mut self, proven: Proposal) -> Result<Proposal, TrialError> {
-        let options = Options { rootless: true, ..self.options.clone() };
-        let as_user = propose(&self.profile, &self.settings, self.facts, &options);
+        let mut options = Options { rootless: true, ..self.options.clone() };
+        let mut as_user = propose(&self.profile, &self.settings, self.facts, &options);
         if !as_user.has("User") {
             return Ok(proven);
         }
-        let report = self.attempt(&as_user)?;
+        let mut report = self.attempt(&as_user)?;
+        if !report.passed() && as_user.has("PrivateUsers") {
+            // Two commands of a service have a user namespace each, and cannot look at each other's processes.
+            options.relaxed.insert("PrivateUsers".to_owned());
+            self.relax(&["PrivateUsers".to_owned()]);
+            as_user = propose(&self.profile, &self.settings, self.facts, &options);
+            report = self.attempt(&as_user)?;
+        }
         if !report.passed() {
             return Ok(self.root_stays(proven));
         }
         let mut profile = self.recorded.clone();
         profile.merge(&report.profile);
         let tighter = propose(&profile, &self.settings, self.facts, &options);
-        if tighter.has("User") && self.attempt(&tighter)?.passed() {
+        if tighter.has("User") && tighter != as_user && self.attempt(&tighter)?.passed() {
             return Ok(tighter);
         }
         Ok(as_user)
     }
 
+    fn relax(&mut self, what: &[String]) {
+        (self.hear)(Step::Relaxing(what));
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.relaxed = what.to_vec();
+        }
+    }
+
     fn root_stays(&mut self, mut proven: Proposal) -> Proposal {
         let why = "started as the user that it becomes, it did not work";
-        if let Some(attempt) = self.attempts.last_mut() {
-            attempt.relaxed = vec!["User".to_owned()];
-        }
+        self.relax(&["User".to_owned()]);
         proven.left_open.push(LeftOpen { directive: "User", why: why.to_owned(), evidence: Vec::new() });
         proven
     }
@@ -189,6 +198,9 @@ impl Search<'_, '_, '_> {
             .filter(|line| line.strength == Strength::Restricts)
             .map(|line| line.directive)
             .collect();
+        if self.lacks_signals(proposal) && self.options.granted_capabilities.insert("CAP_KILL".to_owned()) {
+            return Ok(vec!["CapabilityBoundingSet: CAP_KILL".to_owned()]);
+        }
         let doubtful: Vec<&str> = DOUBTFUL.iter().filter(|d| restricting.contains(**d)).copied().collect();
         if !doubtful.is_empty() && self.works_without(proposal, &doubtful)? {
             let culprits: Vec<String> = doubtful.into_iter().map(str::to_owned).collect();
@@ -215,6 +227,17 @@ impl Search<'_, '_, '_> {
         let culprits: Vec<String> = suspects.into_iter().map(str::to_owned).collect();
         self.options.relaxed.extend(culprits.iter().cloned());
         Ok(culprits)
+    }
+
+    /// A signal to a process of another user that is refused, or taken for granted, leaves no trace in a recording.
+    fn lacks_signals(&self, proposal: &Proposal) -> bool {
+        let tight = self.options.level == Level::Tight;
+        proposal.lines.iter().any(|line| {
+            tight
+                && line.directive == "CapabilityBoundingSet"
+                && line.value.contains("CAP_SETUID")
+                && !line.value.contains("CAP_KILL")
+        })
     }
 
     fn works_without(&mut self, proposal: &Proposal, left_out: &[&str]) -> Result<bool, TrialError> {

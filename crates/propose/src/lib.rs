@@ -10,6 +10,7 @@
 
 mod broker;
 mod layers;
+mod names;
 mod needs;
 mod proposal;
 mod rootless;
@@ -64,6 +65,6 @@ pub fn propose(profile: &Profile, settings: &Settings, facts: &dyn Facts, option
         layer(&case, &mut proposal);
     }
     versions::fit(&mut proposal, asked, facts);
-    sensitive::mark(&mut proposal);
+    sensitive::mark(&case, &mut proposal);
     proposal
 }

@@ -1,6 +1,7 @@
 //! Grants that somebody should look at.
 
-use crate::{Proposal, Strength};
+use crate::{Case, Proposal, Strength};
+use ringfence_terms::AbsPath;
 use std::path::Path;
 
 /// A place, and what is in it.
@@ -35,11 +36,12 @@ static SHARED: &[&str] = &[
 ];
 
 /// Adds a caution to every line that grants something sensitive.
-pub fn mark(proposal: &mut Proposal) {
+pub fn mark(case: &Case<'_>, proposal: &mut Proposal) {
     for line in proposal.lines.iter_mut().filter(|line| line.strength == Strength::Grants) {
         if !matches!(line.directive, "ReadWritePaths" | "BindPaths" | "BindReadOnlyPaths") {
             continue;
         }
+        let mut cautions = Vec::new();
         for word in line.value.split_whitespace() {
             let path = word.trim_start_matches(['-', '+']).split(':').next().unwrap_or(word);
             let path = Path::new(path);
@@ -47,14 +49,26 @@ pub fn mark(proposal: &mut Proposal) {
             let holds = |place: &str| Path::new(place).starts_with(path) && path.parent().is_some();
             let shared = SHARED.iter().any(|shared| path == Path::new(shared));
             if shared && line.directive != "BindReadOnlyPaths" {
-                line.caution = Some(format!(
-                    "look at this: {} is shared by many services; a directory of its own would be narrower",
+                cautions.push(format!(
+                    "{} is shared by many services; a directory of its own would be narrower",
                     path.display()
                 ));
             } else if let Some((place, what)) = PLACES.iter().find(|(place, _)| inside(place) || holds(place))
             {
-                line.caution = Some(format!("look at this: {place} {what}"));
+                cautions.push(format!("{place} {what}"));
+            } else if let Some(state) = state(path).filter(|state| !case.owns(state)) {
+                cautions.push(format!("{state} looks like the state of something else"));
             }
         }
+        cautions.dedup();
+        if !cautions.is_empty() {
+            line.caution = Some(format!("look at this: {}", cautions.join("; ")));
+        }
     }
+}
+
+/// The directory below `/var/lib` that a path is in.
+fn state(path: &Path) -> Option<AbsPath> {
+    let name = path.strip_prefix("/var/lib").ok()?.components().next()?;
+    AbsPath::parse(Path::new("/var/lib").join(name)).ok()
 }

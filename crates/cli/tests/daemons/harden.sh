@@ -9,6 +9,7 @@ set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 level=$1 daemon=$2
 
+. "$here/measure.sh"
 . "$here/exercises/$daemon.sh" # for $unit
 drop_in=/etc/systemd/system/$unit.d/50-ringfence.conf
 step() {
@@ -22,7 +23,6 @@ step() {
     exit 1
 }
 perform() { level=$level timeout 120 bash "$here/perform.sh" "$@"; }
-exposure() { systemd-analyze security --no-pager "$unit" | sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p'; }
 install_drop_in() {
     systemctl daemon-reload
     systemctl restart "$unit"
@@ -36,7 +36,7 @@ trap 'timeout 30 systemctl stop "$unit" || systemctl kill -s KILL "$unit"' EXIT
 perform "$daemon" prepare > "/run/daemons/$daemon.prepare.log" 2>&1 || { cat "/run/daemons/$daemon.prepare.log" >&2; exit 1; }
 step start systemctl restart "$unit"
 step exercise-before perform "$daemon" exercise
-echo "before $(exposure)"
+echo "before $(exposure "$unit")"
 if [ "$level" != shipped ]; then
     mkdir -p "$(dirname "$drop_in")"
     begun=$(date +%s%N)
@@ -45,8 +45,9 @@ if [ "$level" != shipped ]; then
     echo "seconds $(( ($(date +%s%N) - begun) / 1000000000 ))"
     echo "trials $(sed -n 's/.* \([0-9]*\) trials$/\1/p' "/run/daemons/$daemon.harden.log")"
     step install install_drop_in
-    echo "after $(exposure)"
+    echo "after $(exposure "$unit")"
     step exercise perform "$daemon" exercise
+    [ "$level" != tight ] || echo "visible $(visible "$unit")"
 fi
 step wider perform "$daemon" wider
 step active systemctl is-active "$unit"

@@ -1,4 +1,5 @@
 # Performs one act of a daemon's exercises: bash perform.sh DAEMON prepare|exercise|wider. Ends with 0 when all of it worked.
+# Its environment: level, as harden.sh takes it.
 set -euEo pipefail
 shopt -s inherit_errexit
 here=$(dirname "$(realpath "$0")")
@@ -51,5 +52,6 @@ certify() {
     chmod 600 "/etc/ssl/private/$1.key"
 }
 
+level=${level:-standard}
 . "$here/exercises/$1.sh"
 "$2"

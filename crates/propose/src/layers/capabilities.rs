@@ -1,7 +1,7 @@
 //! `CapabilityBoundingSet=`.
 
 use crate::rootless::capabilities;
-use crate::{Case, Proposal};
+use crate::{Case, Level, Proposal};
 use ringfence_profile::{IdentityChange, Privilege};
 use ringfence_settings::{Capability, CapabilitySet};
 use std::collections::BTreeSet;
@@ -22,7 +22,8 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
         proposal.leave_open(DIRECTIVE, "the service did not work with it", Vec::new());
         return;
     }
-    let mut kept: BTreeSet<Capability> = capabilities(&case.needs, case.rootless.is_some());
+    let used = capabilities(&case.needs, case.rootless.is_some());
+    let mut kept: BTreeSet<Capability> = used.clone();
     let ambient = case.settings.sandbox.ambient.value;
     if ambient != CapabilitySet::EMPTY {
         kept.extend(ambient.iter());
@@ -35,6 +36,10 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
         case.settings.identity.user.value.is_none() && !case.settings.identity.dynamic_user.value;
     if drops && starts_as_root {
         kept.extend(ROOT_THAT_DROPS.iter().filter_map(|name| Capability::parse(name)));
+        // A trial reloads and stops: a master that signals its workers mostly shows so, and a failed one gives this back.
+        if case.options.level == Level::Tight && case.options.exercised {
+            kept.retain(|capability| capability.name() != "CAP_KILL" || used.contains(capability));
+        }
     }
     kept.extend(case.options.granted_capabilities.iter().filter_map(|name| Capability::parse(name)));
     let names: Vec<String> = kept.iter().map(|c| c.name()).collect();

@@ -1,9 +1,10 @@
 //! Sockets: `RestrictAddressFamilies=`, and `PrivateNetwork=` where no network is used.
 
 use crate::{Case, Level, Proposal};
-use ringfence_profile::Privilege;
+use ringfence_profile::{Address, Privilege};
 use ringfence_seccomp::AddressFamily;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 const AF_UNIX: u16 = 1;
 const AF_INET: u16 = 2;
@@ -20,6 +21,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
         .filter_map(|p| if let Privilege::Socket { family, .. } = p { Some(*family) } else { None })
         .collect();
     network(case, proposal, &used);
+    addresses(case, proposal, &used);
     families(case, proposal, used);
 }
 
@@ -36,10 +38,7 @@ fn network(case: &Case<'_>, proposal: &mut Proposal, used: &BTreeSet<u16>) {
         Privilege::Socket { family, .. } => ![AF_UNIX, AF_NETLINK].contains(family),
         // Abstract sockets are a network namespace's own, so they too would be out of reach.
         Privilege::Bind(address) | Privilege::Connect(address) => {
-            matches!(
-                address,
-                ringfence_profile::Address::Abstract(_) | ringfence_profile::Address::Inet { .. }
-            )
+            matches!(address, Address::Abstract(_) | Address::Inet { .. })
         }
         _ => false,
     };
@@ -58,6 +57,36 @@ fn network(case: &Case<'_>, proposal: &mut Proposal, used: &BTreeSet<u16>) {
         proposal.restrict(DIRECTIVE, "yes", "no network was used");
     } else {
         proposal.leave_open(DIRECTIVE, "without an exercise, not using the network proves little", evidence);
+    }
+}
+
+/// At the tight level: a service that was spoken to on the loopback device only, or not at all, hears from nowhere else.
+fn addresses(case: &Case<'_>, proposal: &mut Proposal, used: &BTreeSet<u16>) {
+    const DIRECTIVE: &str = "IPAddressDeny";
+    let said = !case.settings.control.ip_deny.is_empty() || !case.settings.control.ip_allow.is_empty();
+    if case.options.level != Level::Tight || !case.options.exercised || said {
+        return;
+    }
+    if case.is_relaxed(DIRECTIVE) || !case.settings.service.sockets.is_empty() {
+        proposal.leave_open(DIRECTIVE, "its sockets come from elsewhere", Vec::new());
+        return;
+    }
+    // A socket that is bound to no address and no port is one that will connect.
+    let stays_here =
+        |ip: &IpAddr, port: u16| ip.to_canonical().is_loopback() || ip.is_unspecified() && port == 0;
+    let remote = case.needs.privilege_evidence(|p| match p {
+        Privilege::Bind(Address::Inet { ip, port }) | Privilege::Connect(Address::Inet { ip, port }) => {
+            !stays_here(ip, *port)
+        }
+        _ => false,
+    });
+    if !remote.is_empty() {
+        proposal.leave_open(DIRECTIVE, "it speaks with other machines, or listens for them", remote);
+        return;
+    }
+    proposal.restrict(DIRECTIVE, "any", "it neither listens for other machines nor speaks to them");
+    if used.contains(&AF_INET) || used.contains(&AF_INET6) {
+        proposal.grant("IPAddressAllow", "localhost", "it is used over the loopback device", Vec::new());
     }
 }
 

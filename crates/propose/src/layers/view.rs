@@ -163,7 +163,9 @@ fn visible<'a>(case: &Case<'a>) -> (BTreeSet<AbsPath>, Vec<(&'a Path, Operations
             continue;
         }
         let Ok(path) = AbsPath::parse(access.path()) else { continue };
-        if case.facts.node(&path).is_err() || written.contains(&path) {
+        // Looking an account up as root reads everybody's password hash along; who needs it will be denied it in a trial.
+        let only_read_in_passing = ["/etc/shadow", "/etc/gshadow"].contains(&path.to_string().as_str());
+        if case.facts.node(&path).is_err() || written.contains(&path) || only_read_in_passing {
             continue;
         }
         for (link, target) in access.via() {
@@ -222,24 +224,42 @@ fn is_of_the_system(directory: &AbsPath) -> bool {
         .any(|top| directory.as_path().starts_with(top))
 }
 
-/// Directories of packages of which more than one path is used: `/etc/nginx` reads better than six files of it, and has
-/// what is added there later.
-fn packages(paths: &BTreeSet<AbsPath>) -> Vec<AbsPath> {
-    let mut used: BTreeMap<AbsPath, usize> = BTreeMap::new();
+/// Directories of packages of which something is used: `/etc/nginx` reads better than six files of it, and has what is
+/// added there later.
+fn packages(paths: &BTreeSet<AbsPath>) -> BTreeSet<AbsPath> {
+    let mut found = BTreeSet::new();
     for path in paths {
         for base in ["/etc", "/usr/lib", "/usr/share"] {
             let Ok(below) = path.as_path().strip_prefix(base) else { continue };
             let mut components = below.components();
-            if let (Some(name), Some(_)) = (components.next(), components.next()) {
-                let directory = AbsPath::parse(Path::new(base).join(name));
-                let Ok(directory) = directory else { continue };
-                if !NEVER_WHOLE.contains(&directory.to_string().as_str()) {
-                    *used.entry(directory).or_default() += 1;
-                }
+            if let (Some(name), Some(_)) = (components.next(), components.next())
+                && let Ok(directory) = AbsPath::parse(Path::new(base).join(name))
+                && !NEVER_WHOLE.contains(&directory.to_string().as_str())
+            {
+                found.insert(directory);
             }
         }
     }
-    used.into_iter().filter(|(_, count)| *count > 1).map(|(directory, _)| directory).collect()
+    found
+}
+
+/// Other names under which a directory was used, through links to directories on the way.
+pub(super) fn other_names(case: &Case<'_>, directory: &AbsPath) -> BTreeSet<AbsPath> {
+    let mut names = BTreeSet::new();
+    for access in case.needs.files().filter(|access| access.path().starts_with(directory.as_path())) {
+        for (link, target) in access.via() {
+            let Ok(link) = AbsPath::parse(link) else { continue };
+            if is_kernel_interface(link.as_path()) {
+                continue;
+            }
+            if let Some(behind) = directory_behind(case, &link, target)
+                && let Ok(below) = directory.as_path().strip_prefix(behind.as_path())
+            {
+                names.extend(AbsPath::parse(link.as_path().join(below)));
+            }
+        }
+    }
+    names
 }
 
 /// Operations that need what is in a file; looking at its attributes alone shows nothing that is worth bringing it in.
@@ -303,7 +323,11 @@ pub(super) fn prune(case: &Case<'_>, proposal: &mut Proposal) {
     for line in proposal.lines.iter().filter(|line| line.strength == Strength::Grants) {
         let base = DirectoryKind::ALL.into_iter().find(|kind| kind.directive() == line.directive);
         match (line.directive, base) {
-            ("BindPaths", _) => writable.extend(AbsPath::parse(line.value.trim_start_matches('-'))),
+            ("BindPaths", _) => {
+                let words =
+                    line.value.split_whitespace().flat_map(|word| word.trim_start_matches('-').split(':'));
+                writable.extend(words.filter_map(|path| AbsPath::parse(path).ok()));
+            }
             (_, Some(kind)) => {
                 writable.extend(AbsPath::parse(format!("{}/{}", kind.system_base(), line.value)))
             }

@@ -1,7 +1,7 @@
 //! What the service may write: `StateDirectory=` and its kin where path, owner and mode fit, else `ReadWritePaths=`.
 
 use crate::needs::{Written, is_kernel_interface};
-use crate::{Case, Evidence, Level, Proposal};
+use crate::{Case, Evidence, Proposal};
 use ringfence_sandbox::facts::{Node, NodeKind};
 use ringfence_settings::{DirectoryKind, ProtectSystem};
 use ringfence_terms::AbsPath;
@@ -32,10 +32,9 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
             places.entry(path).or_insert(place).evidence.push(claim.evidence);
         }
     }
-    if case.options.level == Level::Standard {
-        for (path, evidence) in namesakes(case) {
-            places.entry(path).or_insert(Place::new(None)).evidence.push(evidence);
-        }
+    for (path, evidence) in namesakes(case) {
+        let place = places.entry(path.clone()).or_insert_with(|| Place::new(kind_of(&path)));
+        place.evidence.push(evidence);
     }
     for (path, evidence) in &case.options.granted {
         if let Ok(path) = AbsPath::parse(path) {
@@ -65,24 +64,18 @@ fn may_be_claimed(path: &Path) -> bool {
     below && !path.starts_with("/var/tmp") && AbsPath::parse(path).is_ok_and(|path| !is_shared(&path))
 }
 
+/// The directive that could own a directory, and the value.
+fn kind_of(path: &AbsPath) -> Option<(DirectoryKind, String)> {
+    let parent = path.parent()?;
+    let kind =
+        DirectoryKind::ALL.into_iter().find(|kind| parent.as_path() == Path::new(kind.system_base()))?;
+    Some((kind, path.as_path().file_name()?.to_str()?.to_owned()))
+}
+
 /// Directories that bear the service's name, or its user's, where services keep what they write: an exercise that never
 /// filled a buffer, opened a session or rotated a log does not show them.
 fn namesakes(case: &Case<'_>) -> Vec<(AbsPath, Evidence)> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    let unit = case.settings.unit.prefix();
-    for (at, character) in unit.char_indices() {
-        if !character.is_ascii_alphabetic() && at >= 3 {
-            names.insert(unit[..at].to_owned());
-        }
-    }
-    names.insert(unit.to_owned());
-    let mut homes = BTreeSet::new();
-    for uid in case.needs.users() {
-        if let Some(user) = case.facts.user(&uid.to_string()) {
-            homes.extend(AbsPath::parse(&user.home));
-            names.insert(user.name);
-        }
-    }
+    let (names, homes) = (case.names(), case.homes());
     let mut found = Vec::new();
     for base in ["/var/lib", "/var/cache", "/var/log", "/var/spool"] {
         let Ok(base) = AbsPath::parse(base) else { continue };
@@ -206,6 +199,10 @@ fn grant(case: &Case<'_>, proposal: &mut Proposal, path: &AbsPath, place: Place)
         return;
     }
     let node = case.facts.node(path);
+    let mut names: BTreeSet<AbsPath> = BTreeSet::new();
+    if hidden {
+        names = super::view::other_names(case, path);
+    }
     if let Some((kind, name)) = &place.kind {
         match fits(case, *kind, node.as_ref().ok(), path) {
             Ok(mode) => {
@@ -224,6 +221,7 @@ fn grant(case: &Case<'_>, proposal: &mut Proposal, path: &AbsPath, place: Place)
                         Vec::new(),
                     );
                 }
+                named_otherwise(proposal, path, &names);
                 return;
             }
             Err(why) => proposal.leave_open(kind.directive(), why, Vec::new()),
@@ -238,6 +236,44 @@ fn grant(case: &Case<'_>, proposal: &mut Proposal, path: &AbsPath, place: Place)
             format!("{path} is written; it is not there before the service starts, and then this line grants nothing"),
             place.evidence,
         ),
+    }
+    named_otherwise(proposal, path, &names);
+    if hidden && path.as_path() == Path::new("/run") {
+        hide_again(case, proposal);
+    }
+}
+
+/// Below `/run`, what gives power over the machine or belongs to others.
+static OF_OTHERS: &[&str] = &[
+    "/run/containerd",
+    "/run/credentials",
+    "/run/dbus",
+    "/run/docker.sock",
+    "/run/libvirt",
+    "/run/log",
+    "/run/mount",
+    "/run/sudo",
+    "/run/udev",
+    "/run/user",
+];
+
+/// A PID file right in `/run` brings all of it in; what nobody needs is taken out again.
+fn hide_again(case: &Case<'_>, proposal: &mut Proposal) {
+    let unused = |place: &&&str| !case.needs.files().any(|access| access.path().starts_with(place));
+    let words: Vec<String> = OF_OTHERS.iter().filter(unused).map(|place| format!("-{place}")).collect();
+    let why = "what is others' in /run, wherever it is there";
+    proposal.restrict("InaccessiblePaths", words.join(" "), why);
+}
+
+/// In a hidden tree there are no links: what was reached through one gets its second name.
+fn named_otherwise(proposal: &mut Proposal, path: &AbsPath, names: &BTreeSet<AbsPath>) {
+    for name in names {
+        proposal.grant(
+            "BindPaths",
+            format!("-{path}:{name}"),
+            format!("{name} is another name of {path}, through a link that is not there"),
+            Vec::new(),
+        );
     }
 }
 

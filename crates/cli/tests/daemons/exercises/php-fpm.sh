@@ -20,7 +20,7 @@ prepare() {
 		file_put_contents('/srv/app/data/deep/deeper/file', 'x');
 		$temporary = tempnam(sys_get_temp_dir(), 'more');
 		rename($temporary, '/srv/app/data/renamed');
-		echo trim(shell_exec('echo "from a shell" | tr a-z A-Z')), ' ', gethostbyname('localhost'), ' ',
+		echo trim(shell_exec('echo "from a shell"')), ' ', gethostbyname('localhost'), ' ',
 		    (new DateTime('2026-07-01', new DateTimeZone('Europe/Berlin')))->format('T'), ' ',
 		    get_current_user() ? 'user' : '', ' ', strlen(random_bytes(8));
 		error_log('a complaint');
@@ -47,8 +47,8 @@ upload() {
 }
 
 wider() {
-    is 'FROM A SHELL 127.0.0.1 CEST user 8' page /run/php/php8.4-fpm.sock /srv/app/more.php
-    is 'FROM A SHELL 127.0.0.1 CEST user 8' upload
+    is 'from a shell 127.0.0.1 CEST user 8' page /run/php/php8.4-fpm.sock /srv/app/more.php
+    is 'from a shell 127.0.0.1 CEST user 8' upload
     is 1500000 stat -c %s /srv/app/data/large
     compgen -G '/var/lib/php/sessions/sess_*'
     cat > /etc/php/8.4/fpm/pool.d/second.conf <<- 'END'
