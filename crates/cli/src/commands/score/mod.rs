@@ -91,14 +91,15 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 fn all(scorer: &Scorer<'_>, args: &Args) -> Result<(Vec<Score>, bool), Failure> {
     let mut scores = Vec::new();
     let failed = if args.units.is_empty() {
-        scorer.every_service(|score| scores.push(score))?;
+        scorer.every_service(|score| score, |score| scores.push(score))?;
         scores.sort_by(|a, b| worst_first((&a.unit, a.overall), (&b.unit, b.overall)));
         false
     } else {
-        scorer.named(&args.units, |score| {
+        let keep = |score| {
             scores.push(score);
             Ok(())
-        })?
+        };
+        scorer.named(&args.units, |score| score, keep)?
     };
     let above = scores.iter().any(|score| score.overall.0 > args.threshold);
     Ok((scores, failed || above))
@@ -110,16 +111,17 @@ fn as_text(scorer: &Scorer<'_>, args: &Args, started: Instant) -> Result<bool, F
     let (mut out, mut table) = (String::new(), Vec::new());
     let mut failed = false;
     if args.units.is_empty() {
-        scorer.every_service(|score| table.push((score.unit, score.overall)))?;
+        scorer.every_service(|score| (score.unit, score.overall), |row| table.push(row))?;
         table.sort_by(|a, b| worst_first((&a.0, a.1), (&b.0, b.1)));
     } else {
         let pages = text::Pages::new(scorer.policy(), args.all, colours);
-        let outcome = scorer.named(&args.units, |score| {
+        let page = |score: Score| (pages.of(&score), (score.unit, score.overall));
+        let outcome = scorer.named(&args.units, page, |(page, row)| {
             if !table.is_empty() {
                 out.push('\n');
             }
-            pages.add(&score, &mut out);
-            table.push((score.unit, score.overall));
+            out.push_str(&page);
+            table.push(row);
             flush(&mut out, ENOUGH)
         });
         // What was scored before a unit that is not there is shown all the same.

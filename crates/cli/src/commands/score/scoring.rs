@@ -7,7 +7,10 @@ use ringfence_seccomp::Machine;
 use ringfence_settings::Settings;
 use ringfence_unit::find::{Environment, SearchPath, UnitTree, name_of_file};
 use ringfence_unit::{LoadState, Unit, UnitName};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 /// Scores units one after another under the same options.
 pub struct Scorer<'a> {
@@ -42,44 +45,56 @@ impl<'a> Scorer<'a> {
         &self.policy
     }
 
-    /// Every service that systemd could load here, in no useful order. One that cannot be scored is left out and named.
+    /// Every service that systemd could load here, in the order of names. One that cannot be scored is left out and
+    /// named.
     ///
-    /// Each score is handed over as soon as it is there, so that whoever needs only a part of it does not keep the
-    /// rest: with a hundred units, memory that is touched for the first time would cost more than all else.
-    pub fn every_service(&self, mut take: impl FnMut(Score)) -> Result<(), Failure> {
+    /// Of each score only what `make` makes of it is kept: with a hundred units, memory that is touched for the first
+    /// time would cost more than all else.
+    pub fn every_service<R: Send>(
+        &self,
+        make: impl Fn(Score) -> R + Sync,
+        mut take: impl FnMut(R),
+    ) -> Result<(), Failure> {
         let tree = self.context.units()?;
-        for name in tree.services_and_masks() {
-            let unit = tree.load(&name);
-            if unit.state == LoadState::Masked {
-                continue;
+        let names = tree.services_and_masks();
+        let score = |name: &UnitName| {
+            let unit = tree.load(name);
+            (unit.state != LoadState::Masked).then(|| (name.clone(), self.score(&unit).map(&make)))
+        };
+        in_parallel(&names, score, |scored| {
+            match scored {
+                None => {}
+                Some((_, Ok(made))) => take(made),
+                Some((name, Err(why))) => {
+                    self.context.note_in_detail(format_args!("not scored: {name}: {why}"));
+                }
             }
-            match self.score(&unit) {
-                Ok(score) => take(score),
-                Err(why) => self.context.note_in_detail(format_args!("not scored: {name}: {why}")),
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
-    /// The named units, in the order given, each as soon as it is there; and whether any could not be scored.
-    pub fn named(
+    /// The named units, in the order given; and whether any could not be scored.
+    pub fn named<R: Send>(
         &self,
         units: &[String],
-        mut take: impl FnMut(Score) -> Result<(), Failure>,
+        make: impl Fn(Score) -> R + Sync,
+        mut take: impl FnMut(R) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         let mut failed = false;
         let tree = self.tree_with_files(units)?;
-        for text in units {
+        let score = |text: &String| {
             let unit = self.load(&tree, text)?;
-            match self.score(&unit) {
-                Ok(score) => take(score)?,
-                Err(why) => {
-                    failed = true;
-                    self.context.complain(&unit.complaints);
-                    Failure::input(format!("{text} cannot be scored: {why}")).report();
-                }
+            Ok(self.score(&unit).map(&make).map_err(|why| (text.clone(), unit.complaints, why)))
+        };
+        in_parallel(units, score, |scored: Result<_, Failure>| match scored? {
+            Ok(made) => take(made),
+            Err((text, complaints, why)) => {
+                failed = true;
+                self.context.complain(&complaints);
+                Failure::input(format!("{text} cannot be scored: {why}")).report();
+                Ok(())
             }
-        }
+        })?;
         Ok(failed)
     }
 
@@ -144,6 +159,34 @@ impl<'a> Scorer<'a> {
         name.is_service().then_some(name)
     }
 }
+
+/// Does the same to each item, on as many threads as there are processors and it is worth starting; hands the results
+/// over in the items' order, the first ones while others are still at work.
+fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+    mut take: impl FnMut(R) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let most = items.len() / WORTH_A_THREAD;
+    let threads = if most > 1 { available_parallelism().map_or(1, NonZero::get).min(most) } else { 1 };
+    let (own, others) = items.split_at(items.len().div_ceil(threads));
+    let work = &work;
+    std::thread::scope(|scope| {
+        let others: Vec<_> = others
+            .chunks(own.len().max(1))
+            .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        own.iter().try_for_each(|item| take(work(item)))?;
+        for other in others {
+            let results = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+            results.into_iter().try_for_each(&mut take)?;
+        }
+        Ok(())
+    })
+}
+
+/// So many units take long enough that a thread and memory of its own pay: about a millisecond.
+const WORTH_A_THREAD: usize = 64;
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::input(format!("cannot read {}: {error}", path.display())))

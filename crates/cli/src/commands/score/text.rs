@@ -73,7 +73,8 @@ impl<'a> Pages<'a> {
 
     /// One unit: what is open, what closes it and what that might break, the worst first; then, if asked, what is
     /// closed.
-    pub fn add(&self, score: &Score, out: &mut String) {
+    pub fn of(&self, score: &Score) -> String {
+        let mut out = String::with_capacity(MOST_PAGES);
         let style = shown(colour(score.rating()).bold(), self.colours);
         let bad = shown(AnsiColor::Red.on_default(), self.colours);
         let _ = writeln!(out, "{}  {style}{} {}{style:#}\n", score.unit, score.overall, score.rating());
@@ -85,7 +86,7 @@ impl<'a> Pages<'a> {
         for (one, rest) in &open {
             let _ = write!(out, "{bad}✗ {:>4}", one.exposure.unwrap_or(Tenths(0)));
             out.push_str(rest);
-            differs(out, one);
+            differs(&mut out, one);
         }
         let rest = score.assessments.iter().filter(|a| a.exposure.is_none());
         if self.all {
@@ -100,8 +101,12 @@ impl<'a> Pages<'a> {
                 open.len()
             );
         }
+        out
     }
 }
+
+/// More bytes than most pages have.
+const MOST_PAGES: usize = 8 * 1024;
 
 /// What closes an open check, what that takes from an attacker, and what it might break.
 fn open(check: &Check, policy: &Policy, colours: bool) -> String {
