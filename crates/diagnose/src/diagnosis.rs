@@ -48,16 +48,27 @@ pub fn diagnose(entries: &[Entry], case: Option<&Case<'_>>) -> Vec<Finding> {
     if found.is_empty() { from_status } else { keep_the_telling(found) }
 }
 
-/// What was wrong before the last start is a thing of the past. systemd says `Starting NAME - DESCRIPTION...` before anything
-/// else of a start; of a service of Type=simple it does not, and then all is read.
+/// What was wrong before the last start is a thing of the past. systemd says `Starting NAME - DESCRIPTION...` of a start; of
+/// a service of Type=simple it does not, and then all is read. Under load journald takes what the service prints before
+/// that line, so all counts that comes after the end of the start before.
 fn since_last_start<'e>(entries: &'e [Entry], own: &str) -> &'e [Entry] {
-    let starts = |entry: &Entry| {
+    let by_systemd = |entry: &Entry| {
         let named =
             || entry.unit.as_deref() == Some(own) || entry.unit.is_none() && entry.message.contains(own);
-        entry.message.starts_with("Starting ") && entry.pid.is_none_or(|pid| pid == 1) && named()
+        entry.pid.is_none_or(|pid| pid == 1) && named()
+    };
+    let starts = |entry: &Entry| entry.message.starts_with("Starting ") && by_systemd(entry);
+    let ends = |entry: &Entry| {
+        let begins =
+            ["Failed to start ", "Finished ", "Stopped "].iter().any(|text| entry.message.starts_with(text));
+        let says = ["Failed with result", "Deactivated successfully"]
+            .iter()
+            .any(|text| entry.message.contains(text));
+        (begins || says) && by_systemd(entry)
     };
     let last = entries.iter().rposition(starts).unwrap_or(0);
-    &entries[last..]
+    let from = entries[..last].iter().rposition(ends).map_or(0, |at| at + 1);
+    &entries[from..]
 }
 
 /// The names under which the unit's output is logged: its commands', and what it says itself (systemd.exec(5),
@@ -145,9 +156,9 @@ mod tests {
     #[test]
     fn only_the_last_start_counts() {
         let log = b"Starting x.service - X...\nx.service: Failed at step USER spawning /x: No such process\n\
-            Starting x.service - X...\nFinished x.service - X.\n";
+            x.service: Failed with result 'exit-code'.\nsaid too early\nStarting x.service - X...\nFinished x.service - X.\n";
         let entries = read_log(log);
-        assert_eq!(since_last_start(&entries, "x.service").len(), 2);
-        assert_eq!(since_last_start(&entries, "y.service").len(), 4);
+        assert_eq!(since_last_start(&entries, "x.service").len(), 3);
+        assert_eq!(since_last_start(&entries, "y.service").len(), 6);
     }
 }
