@@ -2,7 +2,7 @@
 #
 #   bash harden.sh shipped|standard|tight DAEMON
 #
-# `shipped` asks the same of the unit as Debian ships it: what fails there is the exercise's fault. Prints `KEY VALUE` lines;
+# Hardening applies the drop-in itself; in the end it is rolled back. `shipped` asks the same of the unit as Debian ships it: what fails there is the exercise's fault. Prints `KEY VALUE` lines;
 # what went wrong goes to standard error. The daemon's exercises are in exercises/DAEMON.sh: `prepare` sets the machine up,
 # `exercise` is what hardening sees, `wider` is what it never sees.
 set -euo pipefail
@@ -23,11 +23,6 @@ step() {
     exit 1
 }
 perform() { level=$level timeout 120 bash "$here/perform.sh" "$@"; }
-install_drop_in() {
-    systemctl daemon-reload
-    systemctl restart "$unit"
-    systemctl is-active "$unit"
-}
 
 mkdir -p /run/daemons
 # Nothing of the daemons has run when this is called for the first time: that is how a boot leaves /run.
@@ -38,16 +33,20 @@ step start systemctl restart "$unit"
 step exercise-before perform "$daemon" exercise
 echo "before $(exposure "$unit")"
 if [ "$level" != shipped ]; then
-    mkdir -p "$(dirname "$drop_in")"
     begun=$(date +%s%N)
-    step harden timeout 300 bash -c 'ringfence --color never harden "$1" --level "$2" --exercise "$3" --explain -o "$4"' \
-        harden "$unit" "$level" "bash $here/perform.sh $daemon exercise" "$drop_in"
+    step harden timeout 300 bash -c 'ringfence --color never harden "$1" --level "$2" --exercise "$3" --explain --apply --watch 2s' \
+        harden "$unit" "$level" "bash $here/perform.sh $daemon exercise"
     echo "seconds $(( ($(date +%s%N) - begun) / 1000000000 ))"
     echo "trials $(sed -n 's/.* \([0-9]*\) trials$/\1/p' "/run/daemons/$daemon.harden.log")"
-    step install install_drop_in
+    step still-active systemctl is-active "$unit"
     echo "after $(exposure "$unit")"
     step exercise perform "$daemon" exercise
     [ "$level" != tight ] || echo "visible $(visible "$unit")"
 fi
 step wider perform "$daemon" wider
 step active systemctl is-active "$unit"
+if [ -e "$drop_in" ]; then
+    step rollback ringfence rollback "$unit"
+    step rolled-back bash -c '[ ! -e "$1" ]' rolled-back "$drop_in"
+    step exercise-after-rollback perform "$daemon" exercise
+fi
