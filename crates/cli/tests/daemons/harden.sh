@@ -2,9 +2,10 @@
 #
 #   bash harden.sh shipped|standard|tight DAEMON
 #
-# Hardening applies the drop-in itself; in the end it is rolled back. `shipped` asks the same of the unit as Debian ships it: what fails there is the exercise's fault. Prints `KEY VALUE` lines;
-# what went wrong goes to standard error. The daemon's exercises are in exercises/DAEMON.sh: `prepare` sets the machine up,
-# `exercise` is what hardening sees, `wider` is what it never sees.
+# Hardening applies its drop-in itself; in the end that is rolled back. `shipped` asks the same of the unit as Debian ships
+# it: what fails there is the exercise's fault. Prints `KEY VALUE` lines; what went wrong goes to standard error. The daemon's
+# exercises are in exercises/DAEMON.sh: `prepare` sets the machine up, `exercise` is what hardening sees, `wider` is what it
+# never sees.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 level=$1 daemon=$2
