@@ -1,4 +1,5 @@
 //! Hardening a service that writes, removes and moves whatever it can reach leaves the machine as it was. Needs root.
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
