@@ -99,7 +99,8 @@ pub(crate) fn show_coredump_filter(settings: &Settings) -> Vec<Shown> {
         MEMORY.iter().enumerate().filter(|(bit, _)| mask & 1 << bit != 0).map(|(_, w)| *w).collect();
     let value = if mask == u64::from(u32::MAX) {
         "all".into()
-    } else if mask >> MEMORY.len() != 0 {
+    } else if mask == 0 || mask >> MEMORY.len() != 0 {
+        // No word means nothing; an empty value would be no filter at all.
         format!("{mask:#x}")
     } else {
         words.join(" ")
