@@ -69,6 +69,12 @@ fn users(case: &Case<'_>, proposal: &mut Proposal) {
     {
         let why = "everybody keeps their number, and root's privileges end at the service's own files and processes";
         proposal.restrict(DIRECTIVE, "identity", why);
+    } else if is_root && case.options.systemd < 257 {
+        proposal.leave_open(
+            DIRECTIVE,
+            "root needs its value identity, which systemd 257 is the first to know",
+            Vec::new(),
+        );
     } else {
         proposal.leave_open(DIRECTIVE, "it uses privileges that no user namespace gives", Vec::new());
     }
