@@ -50,37 +50,10 @@ pub(crate) fn known_to_all(file: &FileUse) -> (FileKind, Option<&Path>) {
     (kind, host)
 }
 
-/// Operations that change what they are used on, or would.
-fn changes(operations: Operations) -> bool {
-    use Operation::*;
-    let changing: Operations = [
-        Write,
-        Create,
-        Truncate,
-        CreateUnnamed,
-        Mkdir,
-        Rmdir,
-        Mknod,
-        Symlink,
-        LinkTo,
-        RenameFrom,
-        RenameTo,
-        Unlink,
-        Chmod,
-        Chown,
-        Utime,
-        SetXattr,
-        BindSocket,
-    ]
-    .into_iter()
-    .collect();
-    !operations.and(changing).is_empty()
-}
-
 /// The privileges that a use of a path is, besides being an access to a file (systemd.exec(5): ProtectProc=,
 /// ProcSubset=, ProtectKernelTunables=, ProtectControlGroups=, ProtectKernelLogs=).
 pub(crate) fn implied(file: &FileUse) -> impl Iterator<Item = Privilege> {
-    let write = changes(file.operations);
+    let write = file.operations.changes();
     let bytes = file.path.as_os_str().as_bytes();
     let below = |directory: &[u8]| bytes.strip_prefix(directory).is_some_and(|rest| rest.starts_with(b"/"));
     let proc = below(b"/proc").then(|| match process_directory(&file.path) {

@@ -142,6 +142,33 @@ impl Operations {
         Operations(self.0 & other.into().0)
     }
 
+    /// Whether one of them changes what it is used on, or would.
+    pub fn changes(self) -> bool {
+        use Operation::*;
+        let changing: Operations = [
+            Write,
+            Create,
+            Truncate,
+            CreateUnnamed,
+            Mkdir,
+            Rmdir,
+            Mknod,
+            Symlink,
+            LinkTo,
+            RenameFrom,
+            RenameTo,
+            Unlink,
+            Chmod,
+            Chown,
+            Utime,
+            SetXattr,
+            BindSocket,
+        ]
+        .into_iter()
+        .collect();
+        !self.and(changing).is_empty()
+    }
+
     /// Each of them, in order.
     pub fn iter(self) -> impl Iterator<Item = Operation> {
         Operation::ALL.iter().copied().filter(move |o| self.contains(*o))

@@ -75,30 +75,7 @@ impl<'e> Worked<'e> {
 }
 
 fn is_change(operations: Operations) -> bool {
-    use Operation::*;
-    let changing: Operations = [
-        Write,
-        Create,
-        Truncate,
-        CreateUnnamed,
-        CheckWrite,
-        Mkdir,
-        Rmdir,
-        Mknod,
-        Symlink,
-        LinkTo,
-        RenameFrom,
-        RenameTo,
-        Unlink,
-        Chmod,
-        Chown,
-        Utime,
-        SetXattr,
-        BindSocket,
-    ]
-    .into_iter()
-    .collect();
-    !operations.and(changing).is_empty()
+    operations.changes() || operations.contains(Operation::CheckWrite)
 }
 
 fn file_clue(file: &FileUse, errno: Errno) -> Option<Clue> {
