@@ -5,7 +5,6 @@ use crate::judge::Judge;
 use crate::log::Entry;
 use crate::rules::{Actor, CONTEXT, clue};
 use crate::{Case, Cause, Finding};
-use ringfence_settings::Command;
 use std::collections::{HashSet, VecDeque};
 
 /// Reads a log and finds what is the matter. Without a case, it says what the log alone tells.
@@ -74,7 +73,8 @@ fn since_last_start<'e>(entries: &'e [Entry], own: &str) -> &'e [Entry] {
 /// The names under which the unit's output is logged: its commands', and what it says itself (systemd.exec(5),
 /// SyslogIdentifier=).
 fn names(case: &Case<'_>) -> Vec<String> {
-    let mut names: Vec<String> = commands(case).map(|command| file(&command.path)).collect();
+    let mut names: Vec<String> =
+        case.settings.service.commands().map(|command| file(&command.path)).collect();
     let said = case.unit.assignments.iter().filter(|a| &*a.origin.directive == "SyslogIdentifier");
     names.extend(said.map(|assignment| assignment.origin.value.to_string()));
     names
@@ -90,20 +90,6 @@ fn is_another(entry: &Entry, names: &[String]) -> bool {
     entry.program.as_ref().is_some_and(|program| !neutral.contains(&&**program)) && !wrote(entry, names)
 }
 
-fn commands<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Command> {
-    let service = &case.settings.service;
-    let lists = [
-        &service.exec_condition,
-        &service.exec_start_pre,
-        &service.exec_start,
-        &service.exec_start_post,
-        &service.exec_reload,
-        &service.exec_stop,
-        &service.exec_stop_post,
-    ];
-    lists.into_iter().flatten()
-}
-
 fn file(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
 }
@@ -116,7 +102,11 @@ fn is_of(actor: &Actor, case: &Case<'_>, entries: &[Entry]) -> bool {
     if entries.iter().any(is_logged) {
         return true;
     }
-    let mut words = commands(case).flat_map(|command| std::iter::once(&command.path).chain(&command.argv));
+    let mut words = case
+        .settings
+        .service
+        .commands()
+        .flat_map(|command| std::iter::once(&command.path).chain(&command.argv));
     let names: Vec<String> =
         [&actor.executable, &actor.name].into_iter().flatten().map(|name| file(name)).collect();
     // An interpreter's name has its version in it: python3 is python3.13. A process's own name is cut after 15 bytes.

@@ -17,7 +17,7 @@ pub(crate) struct Rootless {
 
 /// What becoming the user took, and what root needs to reach that user's files and processes: as the user itself, neither
 /// is needed.
-static OF_ROOT: &[&str] = &[
+pub(crate) static OF_ROOT: &[&str] = &[
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",

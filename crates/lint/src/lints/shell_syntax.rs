@@ -36,17 +36,7 @@ const INTERPRETERS: &[&str] = &[
 const FILE_TOOLS: &[&str] = &["rm", "cp", "mv", "cat", "chmod", "chown", "chgrp", "ls", "touch", "ln", "install", "mkdir", "rmdir"];
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
-    let service = &subject.settings.service;
-    let all = [
-        &service.exec_condition,
-        &service.exec_start_pre,
-        &service.exec_start,
-        &service.exec_start_post,
-        &service.exec_reload,
-        &service.exec_stop,
-        &service.exec_stop_post,
-    ];
-    for command in all.into_iter().flatten() {
+    for command in subject.settings.service.commands() {
         let program = command.path.rsplit('/').next().unwrap_or_default();
         if INTERPRETERS.contains(&program) || program.starts_with("python") {
             continue;

@@ -29,16 +29,7 @@ pub(crate) static USER_CANNOT_USE: Lint = Lint {
 
 fn check(subject: &Subject<'_>, report: &mut Report) {
     let service = &subject.settings.service;
-    let commands = [
-        &service.exec_condition,
-        &service.exec_start_pre,
-        &service.exec_start,
-        &service.exec_start_post,
-        &service.exec_reload,
-        &service.exec_stop,
-        &service.exec_stop_post,
-    ];
-    let all_as_user = commands.into_iter().flatten().all(|command| command.privileges == Privileges::Sandboxed);
+    let all_as_user = service.commands().all(|command| command.privileges == Privileges::Sandboxed);
     if subject.acts_as_root() || !all_as_user || service.permissions_start_only.value || !knows_user(subject) {
         return;
     }

@@ -1,9 +1,9 @@
 //! Who the service is: `User=` and `AmbientCapabilities=` where it needs no root, `PrivateUsers=`.
 
-use crate::rootless::capabilities;
+use crate::rootless::{OF_ROOT, capabilities};
 use crate::{Case, Proposal};
 use ringfence_profile::{IdentityChange, Privilege};
-use ringfence_settings::{CapabilitySet, PrivateUsers};
+use ringfence_settings::{Capability, CapabilitySet, PrivateUsers};
 
 pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     if !case.broker.is_empty() {
@@ -24,19 +24,11 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     users(case, proposal);
 }
 
-/// Capabilities that do the same in a user namespace in which everybody keeps their number.
-static IN_A_NAMESPACE: &[&str] = &[
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETPCAP",
-    "CAP_SETUID",
-    "CAP_SYS_CHROOT",
-];
+/// Whether a capability does the same in a user namespace in which everybody keeps their number.
+fn is_kept_in_a_namespace(capability: &Capability) -> bool {
+    let name = capability.name();
+    name == "CAP_SYS_CHROOT" || OF_ROOT.contains(&name.as_str())
+}
 
 fn users(case: &Case<'_>, proposal: &mut Proposal) {
     const DIRECTIVE: &str = "PrivateUsers";
@@ -65,7 +57,7 @@ fn users(case: &Case<'_>, proposal: &mut Proposal) {
         && !ambient
         && !sets_groups
         && case.options.systemd >= 257
-        && used.iter().all(|capability| IN_A_NAMESPACE.contains(&capability.name().as_str()))
+        && used.iter().all(is_kept_in_a_namespace)
     {
         let why = "everybody keeps their number, and root's privileges end at the service's own files and processes";
         proposal.restrict(DIRECTIVE, "identity", why);

@@ -67,6 +67,22 @@ pub struct Service {
     pub open_files: Vec<Sourced<String>>,
 }
 
+impl Service {
+    /// Every command, in the order in which a service's life runs them.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        let lists = [
+            &self.exec_condition,
+            &self.exec_start_pre,
+            &self.exec_start,
+            &self.exec_start_post,
+            &self.exec_reload,
+            &self.exec_stop,
+            &self.exec_stop_post,
+        ];
+        lists.into_iter().flatten()
+    }
+}
+
 impl Default for Service {
     fn default() -> Self {
         Service {

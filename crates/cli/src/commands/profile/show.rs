@@ -12,38 +12,19 @@ use std::fmt::Write as _;
 /// A directory of a summary with more lines than this is closed.
 const MOST_LINES: usize = 10;
 
-/// What a summary tells apart, and what it counts as which; an access is shown under the first that wants it.
-static SECTIONS: &[(&str, &[Operation])] = {
+/// Whether a section of a summary is the place for what was done with a path.
+type Wants = fn(Operations) -> bool;
+
+/// What a summary tells apart; an access is shown under the first that wants it.
+static SECTIONS: &[(&str, Wants)] = {
     use Operation::*;
     &[
-        (
-            "changes",
-            &[
-                Write,
-                Create,
-                Truncate,
-                CreateUnnamed,
-                Mkdir,
-                Rmdir,
-                Mknod,
-                Symlink,
-                LinkTo,
-                RenameFrom,
-                RenameTo,
-                Unlink,
-                Chmod,
-                Chown,
-                Utime,
-                SetXattr,
-                BindSocket,
-                Mount,
-                Umount,
-                Administer,
-            ],
-        ),
-        ("executes", &[Exec, Interpret]),
-        ("connects to", &[ConnectSocket]),
-        ("reads", Operation::ALL),
+        ("changes", |used| {
+            used.changes() || [Mount, Umount, Administer].into_iter().any(|o| used.contains(o))
+        }),
+        ("executes", |used| used.contains(Exec) || used.contains(Interpret)),
+        ("connects to", |used| used.contains(ConnectSocket)),
+        ("reads", |used| !used.is_empty()),
     ]
 };
 
@@ -63,15 +44,10 @@ fn summary(profile: &Profile) -> String {
     for (_, recording) in profile.recordings() {
         recorded(&mut text, recording);
     }
-    for (at, (title, operations)) in SECTIONS.iter().enumerate() {
-        let set = |operations: &[Operation]| operations.iter().copied().collect::<Operations>();
-        let earlier: Operations = SECTIONS[..at]
-            .iter()
-            .map(|(_, operations)| set(operations))
-            .fold(Operations::NONE, Operations::with);
+    for (at, (title, _)) in SECTIONS.iter().enumerate() {
         let wanted = |access: FileAccess<'_>| {
-            let used = access.operations();
-            access.errno().is_none() && used.and(earlier).is_empty() && !used.and(set(operations)).is_empty()
+            let first = SECTIONS.iter().position(|(_, wants)| wants(access.operations()));
+            access.errno().is_none() && first == Some(at)
         };
         section(&mut text, title, &Tree::of(profile, wanted));
     }
