@@ -11,7 +11,7 @@ use crate::runtime::Runtime;
 use ringfence_host::HostFacts;
 use ringfence_sandbox::plan::{For, Mode, Plan};
 use ringfence_settings::{Command, Privileges, Settings};
-use ringfence_terms::{Complaint, Origin};
+use ringfence_terms::{Complaint, Written};
 use ringfence_unit::{LoadState, Manager, Specifiers, Unit, UnitName, UnitNameError};
 use rustix::fd::AsFd;
 use rustix::process::{Pid, WaitOptions, WaitStatus, waitpid};
@@ -203,13 +203,14 @@ fn unit_name() -> Result<UnitName, UnitNameError> {
 
 fn command(argv: Vec<String>) -> Command {
     let path = argv.first().cloned().unwrap_or_default();
-    let origin = Origin {
+    let origin = Written {
         directive: "ExecStart".into(),
         value: argv.join(" ").into(),
         file: Path::new("(sandbox)").into(),
         line: 0,
         column: 0,
-    };
+    }
+    .into();
     Command {
         path,
         argv,

@@ -6,7 +6,7 @@
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::step::Step;
-use ringfence_terms::{Errno, Origin};
+use ringfence_terms::{Errno, Origin, Written};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -169,13 +169,16 @@ impl<'a> Reader<'a> {
         if self.byte()? == 0 {
             return Some(None);
         }
-        Some(Some(Origin {
-            directive: self.string()?.into(),
-            value: self.string()?.into(),
-            file: PathBuf::from(OsString::from_vec(self.text()?.to_vec())).into(),
-            line: self.number()? as u32,
-            column: self.number()? as u32,
-        }))
+        Some(Some(
+            Written {
+                directive: self.string()?.into(),
+                value: self.string()?.into(),
+                file: PathBuf::from(OsString::from_vec(self.text()?.to_vec())).into(),
+                line: self.number()? as u32,
+                column: self.number()? as u32,
+            }
+            .into(),
+        ))
     }
 }
 
@@ -186,13 +189,14 @@ mod tests {
     use std::sync::Arc;
 
     fn origin() -> Origin {
-        Origin {
+        Written {
             directive: "ReadOnlyPaths".into(),
             value: "/nope".into(),
             file: Arc::from(Path::new("/etc/systemd/system/x.service")),
             line: 7,
             column: 1,
         }
+        .into()
     }
 
     #[test]

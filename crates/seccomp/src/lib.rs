@@ -16,14 +16,14 @@
 //!
 //! ```
 //! use ringfence_seccomp::{Abi, Machine, Restriction, Syscall, SyscallFilter, Verdict, filters};
-//! # use ringfence_terms::Origin;
-//! # let line = |value: &str, line| Origin {
+//! # use ringfence_terms::{Origin, Written};
+//! # let line = |value: &str, line| -> Origin { Written {
 //! #     directive: "SystemCallFilter".into(),
 //! #     value: value.into(),
 //! #     file: std::path::Path::new("x.service").into(),
 //! #     line,
 //! #     column: 1,
-//! # };
+//! # }.into() };
 //! let mut filter = SyscallFilter::default();
 //! filter.apply(&line("@system-service", 7));
 //! filter.apply(&line("~@chown:EPERM", 8));

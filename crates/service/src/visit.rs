@@ -8,7 +8,7 @@ use ringfence_engine::{
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, For, Mode, Plan};
 use ringfence_settings::{BindMount, Command, Privileges, Settings};
-use ringfence_terms::{AbsPath, Origin, Sourced};
+use ringfence_terms::{AbsPath, Sourced, Written};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::{SIGINT, SIGQUIT};
@@ -132,13 +132,14 @@ fn command(argv: &[String]) -> Command {
         ignore_failure: false,
         no_variables: true,
         privileges: Privileges::Sandboxed,
-        origin: Origin {
+        origin: Written {
             directive: "CMD".into(),
             value: argv.join(" ").into(),
             file: Path::new("(command line)").into(),
             line: 0,
             column: 0,
-        },
+        }
+        .into(),
     }
 }
 

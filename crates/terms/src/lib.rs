@@ -13,5 +13,5 @@ mod path;
 pub use access::{Access, AccessKind};
 pub use complaint::{Complaint, Severity};
 pub use errno::Errno;
-pub use origin::{Origin, Sourced};
+pub use origin::{Origin, Sourced, Written};
 pub use path::{AbsPath, PathError};

@@ -1,24 +1,45 @@
 //! Where a value came from.
 
+use smol_str::SmolStr;
 use std::fmt;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The assignment that a value came from: a directive, what it was set to, and where that stands.
 ///
-/// Cheap to clone: the texts are shared.
+/// One pointer wide and cheap to clone, for a unit has more than a hundred settings that each may have one; its parts are
+/// those of [`Written`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
+pub struct Origin(Arc<Written>);
+
+/// A line that sets a directive.
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Written {
     /// The directive as it is spelt in the file, without the `=`, for example `ProtectSystem`.
-    pub directive: Arc<str>,
+    pub directive: SmolStr,
     /// The whole value of the assignment, continuation lines joined, white space around it removed.
-    pub value: Arc<str>,
+    pub value: SmolStr,
     /// The file, as it was opened (a fragment or a drop-in).
     pub file: Arc<Path>,
     /// The line that the assignment starts on, counted from 1.
     pub line: u32,
     /// The column of the directive's first character, in characters counted from 1.
     pub column: u32,
+}
+
+impl From<Written> for Origin {
+    fn from(written: Written) -> Self {
+        Origin(Arc::new(written))
+    }
+}
+
+impl Deref for Origin {
+    type Target = Written;
+
+    fn deref(&self) -> &Written {
+        &self.0
+    }
 }
 
 impl fmt::Display for Origin {

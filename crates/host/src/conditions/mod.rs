@@ -79,7 +79,7 @@ fn answer(condition: &Condition) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringfence_terms::Origin;
+    use ringfence_terms::Written;
     use std::path::Path;
 
     fn condition(parameter: &str, trigger: bool, negate: bool) -> Condition {
@@ -89,13 +89,14 @@ mod tests {
             trigger,
             negate,
             parameter: parameter.to_owned(),
-            origin: Origin {
+            origin: Written {
                 directive: "ConditionPathExists".into(),
                 value: parameter.into(),
                 file: Path::new("/x.service").into(),
                 line: 1,
                 column: 1,
-            },
+            }
+            .into(),
         }
     }
 

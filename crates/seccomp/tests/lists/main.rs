@@ -6,19 +6,20 @@ mod filter;
 mod log;
 mod namespaces;
 
-use ringfence_terms::{Complaint, Origin};
+use ringfence_terms::{Complaint, Origin, Written};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Line `line` of a unit: the directive with this value.
 fn origin(directive: &str, value: &str, line: u32) -> Origin {
-    Origin {
+    Written {
         directive: directive.into(),
         value: value.into(),
         file: Arc::from(Path::new("/etc/systemd/system/x.service")),
         line,
         column: 1,
     }
+    .into()
 }
 
 /// Takes in each value as a line of its own, counted from 1, and collects the subjects of all complaints.

@@ -9,7 +9,7 @@ mod samples;
 use ringfence_seccomp::{
     AddressFamilies, NamespaceRestriction, Restriction, SyscallArchitectures, SyscallFilter, SyscallLog,
 };
-use ringfence_terms::Origin;
+use ringfence_terms::Written;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,13 +24,14 @@ fn restrictions<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Restriction
     let mut personality = 0;
     for (line, number) in lines.into_iter().zip(1..) {
         let (directive, value) = line.split_once('=').expect(line);
-        let origin = Origin {
+        let origin = Written {
             directive: directive.into(),
             value: value.into(),
             file: Arc::from(Path::new("test.service")),
             line: number,
             column: 1,
-        };
+        }
+        .into();
         // Words that systemd ignores are ignored here.
         let _ = match directive {
             "SystemCallFilter" => filter.apply(&origin),

@@ -13,6 +13,7 @@ pub use drop_in::DropIn;
 pub use edit::Unwritable;
 
 use ringfence_terms::{Complaint, Origin, Severity};
+use smallvec::SmallVec;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub struct Setting {
     pub directive_span: Range<usize>,
     /// Which bytes of the file the parts of the value stand in, in order. More than one part when lines were joined;
     /// none when the value is empty.
-    pub value_parts: Vec<Range<usize>>,
+    pub value_parts: SmallVec<[Range<usize>; 1]>,
 }
 
 impl Setting {

@@ -3,7 +3,8 @@
 use super::lines::next_line;
 use super::{Item, ItemKind, LONG_LINE_MAX, Setting, UnitText};
 use crate::words::is_character;
-use ringfence_terms::{Complaint, Origin, Severity};
+use ringfence_terms::{Complaint, Severity, Written};
+use smallvec::SmallVec;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub(super) fn read(file: Arc<Path>, bytes: Vec<u8>) -> UnitText {
     let mut reader = Reader {
         file,
         bytes: &bytes,
+        ascii: std::str::from_utf8(&bytes).ok().filter(|text| text.is_ascii()),
         section: None,
         items: Vec::with_capacity(bytes.iter().filter(|&&byte| byte == b'\n').count()),
         complaints: Vec::new(),
@@ -63,6 +65,8 @@ fn trimmed(text: &[u8]) -> Range<usize> {
 struct Reader<'a> {
     file: Arc<Path>,
     bytes: &'a [u8],
+    /// The bytes as a text, where they are plain ASCII, as most files': then no line has to be looked at for it.
+    ascii: Option<&'a str>,
     section: Option<Arc<str>>,
     items: Vec<Item>,
     complaints: Vec<Complaint>,
@@ -96,6 +100,14 @@ struct Logical<'a> {
 }
 
 impl Logical<'_> {
+    /// Which bytes of the file the text is, where it was not put together from several parts.
+    fn only_part(&self) -> Option<Range<usize>> {
+        match self.parts {
+            [(_, part)] if part.len() == self.text.len() => Some(part.clone()),
+            _ => None,
+        }
+    }
+
     /// Where in the file byte number `at` of the text stands, with its line.
     fn locate(&self, at: usize) -> Option<(u32, usize)> {
         let mut left = at;
@@ -109,8 +121,8 @@ impl Logical<'_> {
     }
 
     /// Which bytes of the file a part of the text stands in.
-    fn sources(&self, wanted: Range<usize>) -> Vec<Range<usize>> {
-        let mut sources = Vec::new();
+    fn sources(&self, wanted: Range<usize>) -> SmallVec<[Range<usize>; 1]> {
+        let mut sources = SmallVec::new();
         let mut start = 0;
         for (_, part) in self.parts {
             let from = wanted.start.clamp(start, start + part.len());
@@ -198,7 +210,8 @@ impl Reader<'_> {
             return ItemKind::Blank;
         }
         let first_line = joined.locate(span.start).map_or(joined.line, |(line, _)| line);
-        let text = match as_utf8(&joined.text[span.clone()]) {
+        let known = self.ascii.and_then(|file| file.get(joined.only_part()?)?.get(span.clone()));
+        let text = match known.map_or_else(|| as_utf8(&joined.text[span.clone()]), Ok) {
             Ok(text) => text,
             Err(at) => {
                 let line = joined.locate(span.start + at).map_or(first_line, |(line, _)| line);
@@ -254,13 +267,14 @@ impl Reader<'_> {
             joined.parts.iter().find(|(_, part)| part.contains(&first)).map_or(first, |(_, p)| p.start);
         ItemKind::Assignment(Setting {
             section,
-            origin: Origin {
+            origin: Written {
                 directive: directive.into(),
                 value: value.into(),
                 file: self.file.clone(),
                 line: first_line,
                 column: column(&self.bytes[line_start..first]),
-            },
+            }
+            .into(),
             directive_span: first..last,
             value_parts: joined.sources(value_at + value_span.start..value_at + value_span.end),
         })
