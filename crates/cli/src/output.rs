@@ -16,6 +16,14 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
     finish(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
 
+/// A value as JSON, as it stands so many levels deep in an indented document.
+pub fn json_at(level: usize, value: &impl Serialize) -> Result<String, Failure> {
+    let mut out = Vec::with_capacity(AT_A_TIME / 4);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Indented::at(level));
+    value.serialize(&mut serializer).map_err(|error| Failure::input(error.to_string()))?;
+    String::from_utf8(out).map_err(|error| Failure::input(error.to_string()))
+}
+
 /// The bytes of a large document that are printed at a time: few system calls, and little memory.
 const AT_A_TIME: usize = 64 * 1024;
 

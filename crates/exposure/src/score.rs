@@ -50,10 +50,20 @@ impl Assessment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tenths(pub u64);
 
-impl fmt::Display for Tenths {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A table of units has thousands of these, and formatting one as a text first takes longer than scoring a check.
-        let mut text = [b'.'; 22];
+impl Tenths {
+    /// Adds the number to a text, with blanks before it up to `width` characters. The pages of a system's units have
+    /// thousands of these, and `write!` takes longer for one than its check took to score.
+    pub fn push_to(self, out: &mut String, width: usize) {
+        let mut room = Self::ROOM;
+        let digits = self.digits(&mut room);
+        out.extend(std::iter::repeat_n(' ', width.saturating_sub(digits.len())));
+        out.push_str(digits);
+    }
+
+    /// Enough for any number.
+    const ROOM: [u8; 22] = [b'.'; 22];
+
+    fn digits(self, text: &mut [u8; 22]) -> &str {
         let (mut at, mut left) = (text.len() - 1, self.0 / 10);
         text[at] = b'0' + (self.0 % 10) as u8;
         at -= 1;
@@ -65,7 +75,13 @@ impl fmt::Display for Tenths {
                 break;
             }
         }
-        f.pad(std::str::from_utf8(&text[at..]).unwrap_or_default())
+        std::str::from_utf8(&text[at..]).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.digits(&mut Self::ROOM.clone()))
     }
 }
 
@@ -165,5 +181,10 @@ mod tests {
         }
         assert_eq!(Tenths(u64::MAX).to_string(), "1844674407370955161.5");
         assert_eq!(format!("[{:>5}|{:<5}]", Tenths(3), Tenths(100)), "[  0.3|10.0 ]");
+        for tenths in [Tenths(3), Tenths(100), Tenths(12345), Tenths(u64::MAX)] {
+            let mut text = String::from("=");
+            tenths.push_to(&mut text, 5);
+            assert_eq!(text, format!("={tenths:>5}"));
+        }
     }
 }

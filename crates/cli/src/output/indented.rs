@@ -16,6 +16,11 @@ pub struct Indented {
 }
 
 impl Indented {
+    /// For a value so many levels deep in a document.
+    pub fn at(level: usize) -> Indented {
+        Indented { level, has_value: false }
+    }
+
     /// Begins a new line, after a comma unless it is the first.
     fn new_line<W: Write + ?Sized>(&self, out: &mut W, is_first: bool) -> io::Result<()> {
         let blanks = 2 * self.level;

@@ -2,6 +2,7 @@
 
 mod compare;
 mod json;
+mod parallel;
 mod prometheus;
 mod scoring;
 mod text;
@@ -74,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         Format::Text => as_text(&scorer, args, started)?,
         Format::Json => {
             let (scores, failed) = all(&scorer, args)?;
-            crate::output::json(&json::units(&scores))?;
+            as_json(&scores)?;
             failed
         }
         Format::Prometheus => {
@@ -103,6 +104,16 @@ fn all(scorer: &Scorer<'_>, args: &Args) -> Result<(Vec<Score>, bool), Failure> 
     };
     let above = scores.iter().any(|score| score.overall.0 > args.threshold);
     Ok((scores, failed || above))
+}
+
+/// Every score in one document. Nothing is printed before all are known, so that a document is whole.
+fn as_json(scores: &[Score]) -> Result<(), Failure> {
+    let mut out = json::Document::new();
+    parallel::in_parallel(scores, json::unit, |unit| {
+        out.add(&unit?);
+        flush(out.text(), ENOUGH)
+    })?;
+    flush(out.end(), 0)
 }
 
 /// For people: a page for each unit that was named, and if there are several, or none was named, all in a table.

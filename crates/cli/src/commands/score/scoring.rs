@@ -1,5 +1,6 @@
 //! From names and files to scores.
 
+use super::parallel::in_parallel;
 use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_exposure::{Mode, Policy, Score, Subject, assess};
@@ -7,10 +8,7 @@ use ringfence_seccomp::Machine;
 use ringfence_settings::Settings;
 use ringfence_unit::find::{Environment, SearchPath, UnitTree, name_of_file};
 use ringfence_unit::{LoadState, Unit, UnitName};
-use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 
 /// Scores units one after another under the same options.
 pub struct Scorer<'a> {
@@ -159,34 +157,6 @@ impl<'a> Scorer<'a> {
         name.is_service().then_some(name)
     }
 }
-
-/// Does the same to each item, on as many threads as there are processors and it is worth starting; hands the results
-/// over in the items' order, the first ones while others are still at work.
-fn in_parallel<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&T) -> R + Sync,
-    mut take: impl FnMut(R) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let most = items.len() / WORTH_A_THREAD;
-    let threads = if most > 1 { available_parallelism().map_or(1, NonZero::get).min(most) } else { 1 };
-    let (own, others) = items.split_at(items.len().div_ceil(threads));
-    let work = &work;
-    std::thread::scope(|scope| {
-        let others: Vec<_> = others
-            .chunks(own.len().max(1))
-            .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
-            .collect();
-        own.iter().try_for_each(|item| take(work(item)))?;
-        for other in others {
-            let results = other.join().unwrap_or_else(|panic| resume_unwind(panic));
-            results.into_iter().try_for_each(&mut take)?;
-        }
-        Ok(())
-    })
-}
-
-/// So many units take long enough that a thread and memory of its own pay: about a millisecond.
-const WORTH_A_THREAD: usize = 64;
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::input(format!("cannot read {}: {error}", path.display())))

@@ -61,6 +61,8 @@ pub struct Pages<'a> {
     policy: &'a Policy,
     all: bool,
     colours: bool,
+    /// What marks an open check.
+    mark: String,
     /// For each check, in their order: what follows its exposure where it is open.
     open: Vec<String>,
 }
@@ -68,7 +70,10 @@ pub struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// Under a policy, whose descriptions come before our own; `all` shows the closed checks too.
     pub fn new(policy: &'a Policy, all: bool, colours: bool) -> Pages<'a> {
-        Pages { policy, all, colours, open: checks().map(|check| open(check, policy, colours)).collect() }
+        let bad = shown(AnsiColor::Red.on_default(), colours);
+        let mark = format!("{bad}✗ ");
+        let open = checks().map(|check| open(check, policy, colours)).collect();
+        Pages { policy, all, colours, mark, open }
     }
 
     /// One unit: what is open, what closes it and what that might break, the worst first; then, if asked, what is
@@ -76,7 +81,6 @@ impl<'a> Pages<'a> {
     pub fn of(&self, score: &Score) -> String {
         let mut out = String::with_capacity(MOST_PAGES);
         let style = shown(colour(score.rating()).bold(), self.colours);
-        let bad = shown(AnsiColor::Red.on_default(), self.colours);
         let _ = writeln!(out, "{}  {style}{} {}{style:#}\n", score.unit, score.overall, score.rating());
         let mut open: Vec<(&Assessment, &String)> =
             score.assessments.iter().zip(&self.open).filter(|(one, _)| one.exposure.is_some()).collect();
@@ -84,7 +88,8 @@ impl<'a> Pages<'a> {
             Reverse(one.badness.unwrap_or(0).wrapping_mul(one.weight).div_ceil(one.range))
         });
         for (one, rest) in &open {
-            let _ = write!(out, "{bad}✗ {:>4}", one.exposure.unwrap_or(Tenths(0)));
+            out.push_str(&self.mark);
+            one.exposure.unwrap_or(Tenths(0)).push_to(&mut out, 4);
             out.push_str(rest);
             differs(&mut out, one);
         }
