@@ -114,7 +114,7 @@ int on_open(u64 *ctx)
 		name = name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
 	u64 key = near(mix(begin_key(s), name), name);
 	if (s->event.result >= 0) {
-		u64 file = file_of(current_task(), s->event.result);
+		u64 file = file_of(s->event.result);
 		s->file = place_of_file(file);
 		/* The name is in the key as well, so these tell enough. */
 		key = near(mix(mix(key, s->file.mount), s->file.dentry), name);
@@ -149,7 +149,7 @@ int on_fd(u64 *ctx)
 	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	u64 file = file_of(current_task(), (s32)argument(s, s->call.extra));
+	u64 file = file_of((s32)argument(s, s->call.extra));
 	s->file = place_of_file(file);
 	u64 key = place_key(begin_key(s), &s->file);
 	if (is_seen(key))
@@ -173,8 +173,8 @@ int on_place(u64 *ctx)
 	if (s->call.name >= 0)
 		key = mix(key, name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER));
 	if (s->event.result >= 0) {
-		struct fs_struct *fs = current_task()->fs;
-		s->file = s->call.flags & CALL_PLACE_ROOT ? place_of(s, &fs->root) : place_of(s, &fs->pwd);
+		struct task_struct *task = current_task();
+		s->file = s->call.flags & CALL_PLACE_ROOT ? root_of(task) : working_directory_of(task);
 		s->file_mode = 0;
 		/* What a name was relative to is gone by now. */
 		s->bases[0].dentry = 0;
@@ -215,7 +215,7 @@ int on_map(u64 *ctx)
 	if (!s)
 		return 0;
 	if (s->call.extra >= 0 && !(s->event.args[3] & MAP_ANONYMOUS))
-		reach(s, file_of(current_task(), (s32)s->event.args[4]));
+		reach(s, file_of((s32)s->event.args[4]));
 	finish(ctx, s, place_key(begin_key(s), &s->file));
 	return 0;
 }
@@ -253,9 +253,9 @@ int on_address(u64 *ctx)
 	if (family == AF_UNIX && size > 2 && first) {
 		struct task_struct *task = current_task();
 		if (first == '/')
-			key = mix(key, number(s, task->fs->root.dentry));
+			key = mix(key, root_of(task).dentry);
 		else
-			key = mix(key, base_of(AT_FDCWD, 0));
+			key = mix(key, base_of(AT_FDCWD, FIRST_BASE));
 	}
 	finish(ctx, s, key);
 	return 0;

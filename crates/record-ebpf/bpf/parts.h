@@ -16,6 +16,22 @@ INLINE struct place place_of(struct scratch *s, const struct path *path)
 	return (struct place){ number(s, path->mnt), number(s, path->dentry) };
 }
 
+/* For each pointer that a program follows from a task, the verifier searches all of the kernel's types, four times (6.18).
+ * So only what is done at every call follows them; the rest reads them. */
+INLINE struct place root_of(struct task_struct *task)
+{
+	struct place root = {};
+	read_kernel(&root, sizeof(root), &READ(task, fs)->root);
+	return root;
+}
+
+INLINE struct place working_directory_of(struct task_struct *task)
+{
+	struct place directory = {};
+	read_kernel(&directory, sizeof(directory), &READ(task, fs)->pwd);
+	return directory;
+}
+
 /* Where the next part may start, if there is room for one; else -1. */
 INLINE s32 next_part(struct scratch *s)
 {
@@ -201,7 +217,7 @@ SUBPROGRAM int add_path(u32 kind, u64 mount, u64 dentry, u32 file_mode)
 	if (at < 0)
 		return 0;
 	u32 start = at & (PARTS_LIMIT - 1) & ~7U;
-	struct place root = place_of(s, &current_task()->fs->root);
+	struct place root = root_of(current_task());
 	struct walk *w = &s->walk;
 	u64 mount_root = (u64)READ((struct vfsmount *)mount, mnt_root);
 	w->dentry = dentry;

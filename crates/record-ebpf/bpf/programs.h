@@ -9,7 +9,8 @@ enum { CROWDED = PROGRAMS - 1 };
  * the executable when it is known. 0 when the announcement was lost. */
 INLINE u32 slot_of(struct scratch *s, struct task_struct *task, u64 executable, const char comm[16], u32 from)
 {
-	u32 uid = task->cred->euid.val;
+	const struct cred *cred = READ(task, cred);
+	u32 uid = READ(cred, euid.val);
 	u64 key = mix(mix(mix(executable, *(u64 *)&comm[0]), *(u64 *)&comm[8]), uid);
 	u32 *known = map_lookup(&programs, &key);
 	if (known)
@@ -62,9 +63,9 @@ int on_unknown(u64 *ctx)
 	struct scratch *s = begin(0, KIND_PROGRAM);
 	if (!s)
 		return 0;
-	struct mm_struct *mm = task->mm;
-	u64 executable = mm ? add_executable(s, number(s, mm->exe_file)) : 0;
-	read_kernel(comm, sizeof(comm), task->group_leader->comm);
+	struct mm_struct *mm = READ(task, mm);
+	u64 executable = mm ? add_executable(s, (u64)READ(mm, exe_file)) : 0;
+	read_kernel(comm, sizeof(comm), READ(task, group_leader)->comm);
 	u32 slot = slot_of(s, task, executable, comm, 0);
 	if (!slot)
 		return 0;
@@ -93,7 +94,7 @@ CALLBACK long add_loader(struct task_struct *task, struct vm_area_struct *vma, v
 	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	struct place place = place_of_file(number(s, vma->vm_file));
+	struct place place = place_of_file((u64)READ(vma, vm_file));
 	if (place.dentry)
 		add_path(PART_LOADER, place.mount, place.dentry, 0);
 	return 0;
@@ -106,14 +107,15 @@ INLINE void started(struct task_struct *task, struct linux_binprm *bprm, u64 fil
 	if (!s)
 		return;
 	s->event.args[0] = before;
-	s->event.args[1] = task->cred->gid.val;
-	s->event.args[2] = task->cred->egid.val;
+	const struct cred *cred = READ(task, cred);
+	s->event.args[1] = READ(cred, gid.val);
+	s->event.args[2] = READ(cred, egid.val);
 	/* Of an ordinary user's capabilities only the ambient ones outlive an execution; the others came with the file. */
 	u64 permitted = 0, ambient = 0;
-	read_kernel(&permitted, sizeof(permitted), &task->cred->cap_permitted);
-	read_kernel(&ambient, sizeof(ambient), &task->cred->cap_ambient);
+	read_kernel(&permitted, sizeof(permitted), &cred->cap_permitted);
+	read_kernel(&ambient, sizeof(ambient), &cred->cap_ambient);
 	s->event.args[3] = permitted & ~ambient;
-	u64 name = number(s, bprm->filename), interpreter = number(s, bprm->interp);
+	u64 name = (u64)READ(bprm, filename), interpreter = (u64)READ(bprm, interp);
 	u64 key = mix(mix(seed ^ KIND_EXEC, program), before);
 	key = mix(key, name_key(PART_NAME, AT_FDCWD, name, FROM_KERNEL));
 	if (interpreter != name)

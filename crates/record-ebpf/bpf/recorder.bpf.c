@@ -31,12 +31,12 @@ int on_introduction(u64 *ctx)
 	struct scratch *s = scratch();
 	if (!s || !host || regs->orig_ax != LSEEK || regs->si != introduction)
 		return 0;
-	host->root = place_of(s, &task->fs->root);
-	struct pid *pid = task->thread_pid;
+	host->root = root_of(task);
+	struct pid *pid = READ(task, thread_pid);
 	u32 level = READ(pid, level) & 31;
 	host->pid_level = level;
 	host->pid_namespace = (u64)READ(pid, numbers[level].ns);
-	struct file *directory = (struct file *)file_of(task, (s32)regs->di);
+	struct file *directory = (struct file *)file_of((s32)regs->di);
 	if (by_cgroup && directory) {
 		struct kernfs_node *node = READ(READ(directory, f_inode), i_private);
 		struct cgroup *group = READ(node, priv);
@@ -44,7 +44,7 @@ int on_introduction(u64 *ctx)
 		host->cgroup_base_level = READ(group, level);
 		host->cgroup_level = host->cgroup_base_level + cgroup_depth;
 	}
-	host->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
+	host->mount_namespace = READ(READ(READ(task, nsproxy), mnt_ns), ns.inum);
 	return 0;
 }
 
@@ -141,7 +141,7 @@ int on_exec(u64 *ctx)
 		return 0;
 	char comm[16];
 	read_kernel(comm, sizeof(comm), task->comm);
-	u64 file = number(s, bprm->file);
+	u64 file = (u64)READ(bprm, file);
 	u64 executable = add_executable(s, file);
 	u32 program = slot_of(s, task, executable, comm, 0);
 	/* Lost: found out again at the next system call. */
@@ -192,7 +192,7 @@ int on_exit(u64 *ctx)
 		if (compat ? nr == EXIT_32 || nr == EXIT_GROUP_32 : nr == EXIT || nr == EXIT_GROUP)
 			mark_used(program, nr, compat, 0);
 	}
-	if (task->signal->live.counter == 0) {
+	if (READ(READ(task, signal), live.counter) == 0) {
 		struct tracked *state = tracked(number_of_process(task));
 		if (state && state->program) {
 			state->program = TASK_UNTRACKED;

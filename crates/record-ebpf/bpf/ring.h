@@ -120,7 +120,6 @@ INLINE int ring_complete(u64 address, s32 result)
 		return 0;
 	u64 key = *submitted;
 	map_delete(&requests, &address);
-	struct task_struct *task = current_task();
 	struct io_kiocb *io = (struct io_kiocb *)address;
 	u8 operation = READ(io, opcode);
 	struct scratch *s = begin(0, KIND_RING_COMPLETE);
@@ -131,7 +130,7 @@ INLINE int ring_complete(u64 address, s32 result)
 	s->event.result = result;
 	key = mix(key, outcome(result) ^ KIND_RING_COMPLETE);
 	if (result >= 0 && (operation == RING_OPENAT || operation == RING_OPENAT2)) {
-		reach(s, file_of(task, result));
+		reach(s, file_of(result));
 		key = place_key(key, &s->file);
 	}
 	if (!is_seen(key))

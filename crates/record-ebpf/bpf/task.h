@@ -32,6 +32,12 @@ INLINE u32 number_of_process(struct task_struct *task)
 	return in_namespace ? number_in_namespace((u64)READ(task->group_leader, thread_pid)) : (u32)task->tgid;
 }
 
+INLINE u32 number_of_parent(struct task_struct *task)
+{
+	struct task_struct *parent = READ(task, real_parent);
+	return in_namespace ? number_in_namespace((u64)READ(READ(parent, group_leader), thread_pid)) : (u32)READ(parent, tgid);
+}
+
 INLINE u32 number_of_thread(struct task_struct *task)
 {
 	return in_namespace ? number_in_namespace((u64)READ(task, thread_pid)) : (u32)task->pid;
@@ -109,14 +115,14 @@ SUBPROGRAM int send_plainly(u64 key)
 	if (!s)
 		return 0;
 	struct event *e = &s->event;
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = READ(task, thread_pid);
 	e->key = key;
 	e->root = ROOT_NOT_TOLD;
 	e->tgid = number_of_process(task);
 	e->inner_tid = READ(pid, numbers[READ(pid, level) & 31].nr);
-	pid = task->group_leader->thread_pid;
+	pid = READ(READ(task, group_leader), thread_pid);
 	e->inner_tgid = READ(pid, numbers[READ(pid, level) & 31].nr);
-	e->parent = number_of_process(task->real_parent);
+	e->parent = number_of_parent(task);
 	if (!send_and_wake(s, 0))
 		return 0;
 	remember(key);
@@ -134,15 +140,15 @@ SUBPROGRAM int send(u64 key)
 	if (!s || !host)
 		return 0;
 	struct event *e = &s->event;
-	struct place root = place_of(s, &task->fs->root);
-	struct pid *pid = task->thread_pid;
+	struct place root = root_of(task);
+	struct pid *pid = READ(task, thread_pid);
 	e->key = key;
 	e->tgid = number_of_process(task);
 	e->inner_tid = READ(pid, numbers[READ(pid, level) & 31].nr);
-	pid = task->group_leader->thread_pid;
+	pid = READ(READ(task, group_leader), thread_pid);
 	e->inner_tgid = READ(pid, numbers[READ(pid, level) & 31].nr);
-	e->parent = number_of_process(task->real_parent);
-	e->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
+	e->parent = number_of_parent(task);
+	e->mount_namespace = READ(READ(READ(task, nsproxy), mnt_ns), ns.inum);
 	e->root = mix(mix(mix(seed, root.dentry), root.mount), e->mount_namespace);
 	int elsewhere = root.dentry != host->root.dentry || root.mount != host->root.mount ||
 			e->mount_namespace != host->mount_namespace;
@@ -160,10 +166,11 @@ SUBPROGRAM int send(u64 key)
 }
 
 /* The file behind a descriptor of the current process, as a number; 0 when there is none. */
-INLINE u64 file_of(struct task_struct *task, s64 fd)
+SUBPROGRAM u64 file_of(s32 fd)
 {
+	struct task_struct *task = current_task();
 	struct fdtable *table = task->files->fdt;
-	if (fd < 0 || fd >= table->max_fds)
+	if (fd < 0 || (u32)fd >= table->max_fds)
 		return 0;
 	u64 file = 0;
 	read_kernel(&file, sizeof(file), (void *)((u64)table->fd + (u64)fd * 8));
@@ -185,18 +192,26 @@ INLINE u64 place_key(u64 key, const struct place *place)
 	return place->dentry ? mix(key, READ((struct dentry *)place->dentry, d_name.hash)) : key;
 }
 
-/* Where a relative name starts. Tells apart directories that were renamed, as far as eight levels up. */
-SUBPROGRAM u64 base_of(s32 fd, u32 second)
+enum base { FIRST_BASE, SECOND_BASE, ROOT_BASE };
+
+/* Where a name starts. Tells apart directories that were renamed, as far as eight levels up. The root is not kept: an
+ * absolute name says enough. */
+SUBPROGRAM u64 base_of(s32 fd, u32 which)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch();
 	if (!s)
 		return 0;
-	struct place *base = second ? &s->bases[1] : &s->bases[0];
-	if (fd == AT_FDCWD) {
-		*base = place_of(s, &task->fs->pwd);
+	struct place *base = which == SECOND_BASE ? &s->bases[1] : &s->bases[0];
+	if (fd == AT_FDCWD || which == ROOT_BASE) {
+		struct fs_struct *fs = task->fs;
+		if (which == ROOT_BASE) {
+			struct place root = place_of(s, &fs->root);
+			return mix(mix(seed, root.dentry), root.mount);
+		}
+		*base = place_of(s, &fs->pwd);
 		u64 key = mix(seed, base->mount);
-		struct dentry *dentry = task->fs->pwd.dentry;
+		struct dentry *dentry = fs->pwd.dentry;
 		for (int level = 0; level < 8; level++) {
 			key = mix(key, number(s, dentry) ^ dentry->d_name.hash);
 			struct dentry *parent = dentry->d_parent;
@@ -206,7 +221,7 @@ SUBPROGRAM u64 base_of(s32 fd, u32 second)
 		}
 		return key;
 	}
-	*base = place_of_file(file_of(task, fd));
+	*base = place_of_file(file_of(fd));
 	u64 key = place_key(seed, base);
 	return base->dentry ? mix(key, (u64)READ((struct dentry *)base->dentry, d_parent)) : key;
 }
@@ -214,7 +229,6 @@ SUBPROGRAM u64 base_of(s32 fd, u32 second)
 /* Appends a name, notes where it starts from, and returns what tells it from others. 0 is no name. */
 SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
 {
-	struct task_struct *task = current_task();
 	struct scratch *s = scratch();
 	if (!s)
 		return 0;
@@ -222,11 +236,9 @@ SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
 	u64 key = name ? add_name(s, kind, name, from) : 0;
 	OPAQUE(at);
 	at &= 0x7fff;
-	if (key && at < PARTS_ROOM && s->parts[at] == '/') {
-		struct place root = place_of(s, &task->fs->root);
-		return mix(mix(key, root.dentry), root.mount);
-	}
-	return mix(key, base_of(fd, kind == PART_NAME2));
+	if (key && at < PARTS_ROOM && s->parts[at] == '/')
+		return mix(key, base_of(fd, ROOT_BASE));
+	return mix(key, base_of(fd, kind == PART_NAME2 ? SECOND_BASE : FIRST_BASE));
 }
 
 /* Appends where the names start from and what was reached, and sends the event. */

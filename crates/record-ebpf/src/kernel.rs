@@ -1,5 +1,6 @@
 //! The programs in the kernel: loaded, attached, and the maps through which they are spoken with.
 
+use crate::btf;
 use crate::table::{self, HANDLERS};
 use aya::maps::{Array, Map, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::{BtfTracePoint, ProgramFd};
@@ -120,16 +121,36 @@ pub enum LoadError {
     PidMax(#[source] io::Error),
 }
 
+/// Where the end of every call is seen.
+const CALLS_END: &str = "sys_exit";
+
+/// Programs that see processes come and go, by tracepoint.
+const PROCESSES: &[(&str, &str)] = &[
+    ("on_exit", "sched_process_exit"),
+    ("on_fork", "sched_process_fork"),
+    ("on_exec", "sched_process_exec"),
+    ("on_signal", "signal_deliver"),
+];
+
+/// And control groups, when one is recorded.
+const GROUPS: &[(&str, &str)] = &[("on_cgroup", "cgroup_mkdir")];
+
 /// Programs that see what not every kernel shows, by tracepoint: the first that the kernel takes is used.
 const CAPABILITIES: &[(&str, &str)] = &[("on_capability", "cap_capable")];
 const RING_SUBMIT: &[(&str, &str)] = &[("on_ring_submit", "io_uring_submit_req")];
 const RING_COMPLETE: &[(&str, &str)] =
     &[("on_ring_complete", "io_uring_complete"), ("on_ring_complete_old", "io_uring_complete")];
 
+/// Every tracepoint that a program is attached to.
+fn tracepoints() -> impl Iterator<Item = &'static str> {
+    let others = [PROCESSES, GROUPS, CAPABILITIES, RING_SUBMIT, RING_COMPLETE];
+    others.into_iter().flatten().map(|(_, tracepoint)| *tracepoint).chain([CALLS_END])
+}
+
 impl Kernel {
     /// Loads and attaches the programs; `buffer` is how many bytes of events wait to be read at most.
     pub fn attach(filter: &Filter, buffer: u32) -> Result<Kernel, LoadError> {
-        let btf = Btf::from_sys_fs().map_err(LoadError::NoBtf)?;
+        let btf = btf::of_kernel(tracepoints()).map_err(LoadError::NoBtf)?;
         let pid_max = std::fs::read_to_string("/proc/sys/kernel/pid_max").map_err(LoadError::PidMax)?;
         // Numbers end below pid_max (proc_sys_kernel(5)); what a later, greater one allows would not be tracked.
         let pid_max: u32 = pid_max.trim().parse().unwrap_or(1 << 22);
@@ -169,7 +190,7 @@ impl Kernel {
         let mut handlers: ProgramArray<MapData> = take(&mut ebpf, "handlers")?;
         for (handler, name) in HANDLERS {
             let refused = |source| LoadError::Program { name, source };
-            let program = load(&mut ebpf, name, "sys_exit", &btf)?;
+            let program = load(&mut ebpf, name, CALLS_END, &btf)?;
             let fd: ProgramFd = program.fd().and_then(|fd| Ok(fd.try_clone()?)).map_err(refused)?;
             handlers.set(handler, &fd, 0)?;
         }
@@ -192,15 +213,7 @@ impl Kernel {
             _handlers: handlers,
             programs: ebpf,
         };
-        if by_cgroup != 0 {
-            kernel.load_and_attach("on_cgroup", "cgroup_mkdir", &btf)?;
-        }
-        for (name, tracepoint) in [
-            ("on_exit", "sched_process_exit"),
-            ("on_fork", "sched_process_fork"),
-            ("on_exec", "sched_process_exec"),
-            ("on_signal", "signal_deliver"),
-        ] {
+        for (name, tracepoint) in GROUPS.iter().filter(|_| by_cgroup != 0).chain(PROCESSES) {
             kernel.load_and_attach(name, tracepoint, &btf)?;
         }
         attach(&mut kernel.programs, "dispatch")?;
@@ -277,7 +290,7 @@ fn introduce(ebpf: &mut Ebpf, place: &Path, introduction: u64, btf: &Btf) -> Res
         |errno: rustix::io::Errno| LoadError::Introduction { path: place.to_owned(), source: errno.into() };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let directory = rustix::fs::open(place, flags, Mode::empty()).map_err(unread)?;
-    let program = load(ebpf, name, "sys_exit", btf)?;
+    let program = load(ebpf, name, CALLS_END, btf)?;
     let link = program.attach().map_err(refused)?;
     // A directory may refuse such a position; what matters is that it was asked for.
     let _ = rustix::fs::seek(&directory, SeekFrom::Start(introduction));

@@ -10,6 +10,7 @@
 //! io_uring since 6.4; where they are not, the profile says so.
 #![forbid(unsafe_code)]
 
+mod btf;
 mod capability;
 mod cgroup;
 mod decode;

@@ -12,7 +12,7 @@ use ringfence_record::{
 use ringfence_terms::Errno;
 use rustix::event::epoll;
 use rustix::fd::OwnedFd;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -90,6 +90,7 @@ impl<'a> Watch<'a> {
     /// Starts a command and watches until it has ended, and what descends from it.
     pub fn run_command(&mut self, command: &Command) -> Result<Ended, RecordError> {
         let mut child = self.start(command)?;
+        let _end = self.wake_at_end(&child).map_err(|errno| system("wait for the command", errno))?;
         let mut status = None;
         let mut ending = None;
         loop {
@@ -147,6 +148,14 @@ impl<'a> Watch<'a> {
             .map_err(|source| RecordError::Execute { program: PathBuf::from(&command.program), source });
         self.kernel.tasks.set_starter(false).map_err(broken)?;
         child
+    }
+
+    /// Waiting ends when the child does, as long as the descriptor is open.
+    fn wake_at_end(&self, child: &Child) -> rustix::io::Result<OwnedFd> {
+        let end = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+        let once = epoll::EventFlags::IN | epoll::EventFlags::ET;
+        epoll::add(&self.wakeups, &end, epoll::EventData::new_u64(2), once)?;
+        Ok(end)
     }
 
     /// Watches a running process and its descendants until they have ended.
@@ -216,7 +225,7 @@ impl<'a> Watch<'a> {
     fn round(&mut self) -> Result<Next, RecordError> {
         let mut ready = [const {
             epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }
-        }; 2];
+        }; 3];
         let timeout = rustix::event::Timespec { tv_sec: 0, tv_nsec: INTERVAL.subsec_nanos().into() };
         match epoll::wait(&self.wakeups, &mut ready, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
