@@ -41,7 +41,7 @@ INLINE u64 begin_key(const struct scratch *s)
 /* Sends the event if it is a new one; does not return then. */
 INLINE void finish(u64 *ctx, struct scratch *s, u64 key)
 {
-	if (is_seen(key))
+	if (is_seen(s, key))
 		return;
 	s->key = key;
 	tail_call(ctx, &handlers, HANDLER_SEND);
@@ -88,7 +88,7 @@ int on_path(u64 *ctx)
 	if (flags & CALL_STAT) {
 		if (s->event.result >= 0) {
 			/* Attributes of an open file: fstat(2) by another name, which needs no access to a path. */
-			if (!((struct part *)s->parts)->size || is_seen(key))
+			if (!((struct part *)s->parts)->size || is_seen(s, key))
 				return 0;
 			u16 mode = 0;
 			read_user(&mode, sizeof(mode), (void *)(argument(s, s->call.extra) + s->call.dir2));
@@ -118,7 +118,7 @@ int on_open(u64 *ctx)
 		s->file = place_of_file(file);
 		/* The name is in the key as well, so these tell enough. */
 		key = near(mix(mix(key, s->file.mount), s->file.dentry), name);
-		if (is_seen(key))
+		if (is_seen(s, key))
 			return 0;
 		s->file_mode = READ((struct file *)file, f_mode);
 	}
@@ -152,7 +152,7 @@ int on_fd(u64 *ctx)
 	u64 file = file_of((s32)argument(s, s->call.extra));
 	s->file = place_of_file(file);
 	u64 key = place_key(begin_key(s), &s->file);
-	if (is_seen(key))
+	if (is_seen(s, key))
 		return 0;
 	if (s->file.dentry) {
 		s->file_mode = READ((struct file *)file, f_mode);
@@ -197,7 +197,7 @@ int on_args(u64 *ctx)
 	u64 key = begin_key(s);
 	if ((s->call.flags & CALL_IDENTITY) && s->event.result >= 0) {
 		u32 program = s->event.program;
-		if (!is_seen(key))
+		if (!is_seen(s, key))
 			send_plainly(key);
 		change_user(current_task(), program);
 		return 0;

@@ -118,6 +118,7 @@ struct scratch {
 		u64 words[PARTS_ROOM / 8];
 	};
 	u32 used;
+	u32 next; /* the place in the order after the access that was seen last on this processor */
 	u64 pointer; /* where a pointer becomes a number */
 	struct walk walk;
 	struct call call;

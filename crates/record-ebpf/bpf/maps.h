@@ -40,24 +40,15 @@ struct {
 	UINT(max_entries, 32768);
 } tasks SEC(".maps");
 
-/* The accesses already sent, as set-associative caches of their keys: a small one of shortened keys that stays in the
- * processor's caches, and a large one behind it. What falls out of both is only sent again. */
-enum { RECENT_WAYS = 16, RECENT_SETS = 1 << 12, SEEN_WAYS = 8, SEEN_SETS = 1 << 17 };
-
-struct recent_set {
-	u32 tags[RECENT_WAYS];
-};
+/* The accesses already sent: a set-associative cache of their keys, shortened, and the order in which they were sent. Who
+ * does what was done before mostly does it in the same order. So the next in order is looked at first: it lies beside the
+ * last one, where a set of the cache comes from far. What falls out of the cache is only sent again. */
+enum { SEEN_WAYS = 8, SEEN_SETS = 1 << 17, ORDER = 1 << 20, ORDER_ROW = 16 };
 
 struct seen_set {
-	u64 keys[SEEN_WAYS];
+	u32 tags[SEEN_WAYS];
+	u32 places[SEEN_WAYS]; /* in the order */
 };
-
-struct {
-	UINT(type, MAP_ARRAY);
-	TYPE(key, u32);
-	TYPE(value, struct recent_set);
-	UINT(max_entries, RECENT_SETS);
-} recent SEC(".maps");
 
 struct {
 	UINT(type, MAP_ARRAY);
@@ -65,6 +56,25 @@ struct {
 	TYPE(value, struct seen_set);
 	UINT(max_entries, SEEN_SETS);
 } seen SEC(".maps");
+
+struct order_row {
+	u32 tags[ORDER_ROW];
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct order_row);
+	UINT(max_entries, ORDER / ORDER_ROW);
+} order SEC(".maps");
+
+/* Where the next one goes. */
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, u32);
+	UINT(max_entries, 1);
+} order_end SEC(".maps");
 
 /* By the hash of executable, name and user: the program's slot. */
 struct {
@@ -203,71 +213,64 @@ INLINE u64 near(u64 key, u64 name)
 	return (key & ~(SEEN_SETS - 1ULL)) | (name & (SEEN_SETS - 1));
 }
 
-/* What a recent set keeps of a key; the rest is which set it is. */
+/* What is kept of a key; the rest is which set it is in. */
 INLINE u32 tag_of(u64 key)
 {
 	u32 tag = key >> 32;
 	return tag ? tag : 1;
 }
 
-/* All ways are compared before anything is decided: a set comes from far, and a processor that guesses the one answer
- * right goes on meanwhile, where it would guess the way wrong. Only 0 - 1 has the highest bit. */
-INLINE int has_recent(const struct recent_set *set, u32 tag)
+INLINE u32 *in_order(u32 place)
 {
-	u64 found = 0;
-#pragma unroll
-	for (int way = 0; way < RECENT_WAYS; way++)
-		found |= (u64)(set->tags[way] ^ tag) - 1;
-	return found >> 63;
-}
-
-INLINE int has(const struct seen_set *set, u64 key)
-{
-	return set->keys[0] == key || set->keys[1] == key || set->keys[2] == key || set->keys[3] == key ||
-	       set->keys[4] == key || set->keys[5] == key || set->keys[6] == key || set->keys[7] == key;
-}
-
-/* The oldest falls out. */
-INLINE void put_recent(struct recent_set *set, u32 tag)
-{
-#pragma unroll
-	for (int way = RECENT_WAYS - 1; way > 0; way--)
-		set->tags[way] = set->tags[way - 1];
-	set->tags[0] = tag;
-}
-
-INLINE void put(struct seen_set *set, u64 key)
-{
-#pragma unroll
-	for (int way = SEEN_WAYS - 1; way > 0; way--)
-		set->keys[way] = set->keys[way - 1];
-	set->keys[0] = key;
+	u32 row = place / ORDER_ROW % (ORDER / ORDER_ROW);
+	struct order_row *tags = map_lookup(&order, &row);
+	return tags ? &tags->tags[place % ORDER_ROW] : NULL;
 }
 
 /* Whether an access was sent before. */
-INLINE int is_seen(u64 key)
+INLINE int is_seen(struct scratch *s, u64 key)
 {
-	u32 index = key & (RECENT_SETS - 1);
-	struct recent_set *set = map_lookup(&recent, &index);
-	if (set && has_recent(set, tag_of(key)))
+	u32 tag = tag_of(key);
+	u32 *next = in_order(s->next);
+	if (next && *next == tag) {
+		s->next += 1;
 		return 1;
-	index = key & (SEEN_SETS - 1);
-	struct seen_set *old = map_lookup(&seen, &index);
-	if (!old || !has(old, key))
+	}
+	u32 index = key & (SEEN_SETS - 1);
+	struct seen_set *set = map_lookup(&seen, &index);
+	if (!set)
 		return 0;
-	if (set)
-		put_recent(set, tag_of(key));
-	return 1;
+	/* All ways are compared before anything is decided: a set comes from far, and a processor that guesses the one
+	 * answer right goes on meanwhile, where it would guess the way wrong. Only 0 - 1 has the highest bit. */
+	u64 found = 0, place = 0;
+#pragma unroll
+	for (int way = 0; way < SEEN_WAYS; way++) {
+		u64 is = ((u64)(set->tags[way] ^ tag) - 1) >> 63;
+		found |= is;
+		place |= -is & set->places[way];
+	}
+	if (found)
+		s->next = place + 1;
+	return found;
 }
 
+/* The oldest of its set falls out. */
 INLINE void remember(u64 key)
 {
-	u32 index = key & (RECENT_SETS - 1);
-	struct recent_set *recently = map_lookup(&recent, &index);
-	if (recently)
-		put_recent(recently, tag_of(key));
-	index = key & (SEEN_SETS - 1);
+	u32 zero = 0, index = key & (SEEN_SETS - 1), tag = tag_of(key);
+	u32 *end = map_lookup(&order_end, &zero);
 	struct seen_set *set = map_lookup(&seen, &index);
-	if (set)
-		put(set, key);
+	if (!end || !set)
+		return;
+	u32 place = __sync_fetch_and_add(end, 1);
+	u32 *last = in_order(place);
+	if (last)
+		*last = tag;
+#pragma unroll
+	for (int way = SEEN_WAYS - 1; way > 0; way--) {
+		set->tags[way] = set->tags[way - 1];
+		set->places[way] = set->places[way - 1];
+	}
+	set->tags[0] = tag;
+	set->places[0] = place;
 }

@@ -122,7 +122,7 @@ INLINE void started(struct task_struct *task, struct linux_binprm *bprm, u64 fil
 		key = mix(key, add_name(s, PART_INTERPRETER, interpreter, FROM_KERNEL));
 	struct place executable = place_of_file(file);
 	key = place_key(key, &executable);
-	if (is_seen(key))
+	if (is_seen(s, key))
 		return;
 	s->file = executable;
 	s->file_mode = 0;

@@ -238,11 +238,10 @@ int on_capability(u64 *ctx)
 	u32 inum = namespace->ns.inum;
 	u64 key = mix(mix(mix(seed ^ KIND_CAPABILITY, program | (u64)nr << 32), capability | (u64)compat << 32), inum);
 	key = mix(key, (u64)result);
-	if (is_seen(key))
+	struct scratch *s = scratch();
+	if (!s || is_seen(s, key))
 		return 0;
-	struct scratch *s = begin(program, KIND_CAPABILITY);
-	if (!s)
-		return 0;
+	begin(program, KIND_CAPABILITY);
 	s->event.nr = nr;
 	s->event.compat = compat;
 	s->event.result = result;

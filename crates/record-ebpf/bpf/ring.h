@@ -107,7 +107,7 @@ int on_ring_submit(u64 *ctx)
 	key = mix(key, request_name(PART_NAME2, r.name2, r.dir2));
 	if (operation < 64 && ring_operations & (1ULL << operation))
 		map_update(&requests, &address, &key, 0);
-	if (is_seen(key))
+	if (is_seen(s, key))
 		return 0;
 	send_with_paths(s, key);
 	return 0;
@@ -133,7 +133,7 @@ INLINE int ring_complete(u64 address, s32 result)
 		reach(s, file_of(result));
 		key = place_key(key, &s->file);
 	}
-	if (!is_seen(key))
+	if (!is_seen(s, key))
 		send_with_paths(s, key);
 	return 0;
 }

@@ -154,7 +154,7 @@ SUBPROGRAM int send(u64 key)
 			e->mount_namespace != host->mount_namespace;
 	if (!elsewhere)
 		e->root = ROOT_OF_HOST;
-	int first = elsewhere && !is_seen(e->root);
+	int first = elsewhere && !is_seen(s, e->root);
 	if (first)
 		add_path(PART_ROOT, root.mount, root.dentry, 0);
 	if (!send_and_wake(s, first))
