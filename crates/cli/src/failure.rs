@@ -29,6 +29,11 @@ impl Failure {
         self
     }
 
+    /// The exit status.
+    pub fn exit_status(&self) -> u8 {
+        self.status
+    }
+
     /// Prints it and gives the exit status. The one place where errors are printed.
     pub fn report(&self) -> ExitCode {
         let error = anstyle::AnsiColor::Red.on_default().bold();

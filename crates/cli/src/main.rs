@@ -11,6 +11,7 @@ mod output;
 mod programs;
 mod recorders;
 mod recovery;
+mod sockets;
 
 use args::Arguments;
 use clap::Parser;

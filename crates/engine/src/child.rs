@@ -94,12 +94,14 @@ impl Child<'_> {
         // A new PID namespace gives the process another number; systemd tells the service this one all the same.
         let pid = rustix::process::getpid().as_raw_nonzero().get();
         let opened = if self.launch.opens_files { open_file::open_all(settings)? } else { Vec::new() };
-        let descriptors: Vec<(&str, BorrowedFd<'_>)> = (self.launch.descriptors.iter())
+        let socket = self.socket_of_streams()?;
+        let passed = if socket.is_some() { &[] } else { self.launch.descriptors };
+        let descriptors: Vec<(&str, BorrowedFd<'_>)> = (passed.iter())
             .map(|(name, fd)| (name.as_str(), *fd))
             .chain(opened.iter().map(|(name, fd)| (name.as_str(), fd.as_fd())))
             .collect();
         self.join_cgroup()?;
-        stdio::connect(settings, &self.launch.streams)?;
+        stdio::connect(settings, &self.launch.streams, socket)?;
         properties::set(settings, &mut report)?;
         let owner = runtime.identity.owner();
         let id_mapped = directories::set_up(settings, plan, owner)?;
@@ -381,12 +383,35 @@ impl Child<'_> {
         })
     }
 
+    /// The one socket that standard streams are connected to; it is passed in no other way then (systemd: `exec_invoke`).
+    fn socket_of_streams(&self) -> Result<Option<BorrowedFd<'_>>, Failure> {
+        let Some(origin) = stdio::wants_socket(self.launch.settings) else { return Ok(None) };
+        match self.launch.descriptors {
+            [] => Ok(None),
+            [(_, socket)] => {
+                // The kernel may not know the flag for every kind of descriptor.
+                let _ = rustix::io::ioctl_fionbio(socket, false);
+                Ok(Some(*socket))
+            }
+            several => Err(Failure::new(
+                Step::Fds,
+                format!("connect standard streams to one of {} sockets", several.len()),
+            )
+            .origin(origin)
+            .hint("a unit with a standard stream that is a socket must get exactly one")),
+        }
+    }
+
     fn pass_descriptors(&self, passed: &[(&str, BorrowedFd<'_>)]) -> Result<(), Failure> {
         let passed: Vec<BorrowedFd<'_>> = passed.iter().map(|(_, fd)| *fd).collect();
         let fail = |e| Failure::new(Step::Fds, "pass descriptors").errno(e);
         descriptors::close_on_exec_from(3).map_err(fail)?;
         if passed.is_empty() {
             return Ok(());
+        }
+        for (_, socket) in self.launch.descriptors {
+            // Where the kernel does not know the flag there is nothing that could block.
+            let _ = rustix::io::ioctl_fionbio(socket, self.launch.settings.service.non_blocking.value);
         }
         descriptors::pass_from_three(&passed).map_err(fail)
     }

@@ -7,14 +7,29 @@ use crate::launch::Streams;
 use crate::step::Step;
 use ringfence_settings::{InputSource, OutputTarget, Settings};
 use ringfence_terms::{AbsPath, Origin};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::path::Path;
 
-/// Connects all three.
-pub fn connect(settings: &Settings, streams: &Streams<'_>) -> Result<(), Failure> {
+/// The line that wants a standard stream to be the socket that the service was started by, if one does.
+pub fn wants_socket(settings: &Settings) -> Option<Option<&Origin>> {
+    let stdio = &settings.stdio;
+    if stdio.input.value == InputSource::Socket {
+        return Some(stdio.input.origin.as_ref());
+    }
+    let outputs = [&stdio.output, &stdio.error];
+    let output = outputs.into_iter().find(|line| line.value == OutputTarget::Socket)?;
+    Some(output.origin.as_ref())
+}
+
+/// Connects all three. `socket` is the one that the service was started by.
+pub fn connect(
+    settings: &Settings,
+    streams: &Streams<'_>,
+    socket: Option<BorrowedFd<'_>>,
+) -> Result<(), Failure> {
     if let Some(terminal) = streams.terminal {
         // A shell in the sandbox is on the caller's terminal, whatever the unit says.
         let fail = |e| Failure::new(Step::Stdin, "connect the standard streams").errno(e);
@@ -22,7 +37,7 @@ pub fn connect(settings: &Settings, streams: &Streams<'_>) -> Result<(), Failure
         dup2_stdout(streams.output).map_err(fail)?;
         return dup2_stderr(streams.error).map_err(fail);
     }
-    let wiring = Wiring { settings, streams };
+    let wiring = Wiring { settings, streams, socket };
     let stdio = &settings.stdio;
     let fail = |step, what, origin| move |trouble| failed(step, what, origin, trouble);
     wiring.input().map_err(fail(Step::Stdin, "standard input", stdio.input.origin.as_ref()))?;
@@ -41,6 +56,7 @@ fn failed(step: Step, what: &str, origin: Option<&Origin>, (path, errno): Troubl
 struct Wiring<'a> {
     settings: &'a Settings,
     streams: &'a Streams<'a>,
+    socket: Option<BorrowedFd<'a>>,
 }
 
 /// Which path was meant, and what the kernel said.
@@ -62,6 +78,7 @@ impl Wiring<'_> {
                 return Ok(());
             }
             InputSource::Tty => self.terminal(OFlags::RDWR),
+            InputSource::Socket if self.socket.is_some() => self.socket(),
             InputSource::Null | InputSource::Data | InputSource::Socket | InputSource::Fd(_) => {
                 null(OFlags::RDONLY)
             }
@@ -69,18 +86,33 @@ impl Wiring<'_> {
         opened.and_then(dup2_stdin).map_err(|e| (None, e))
     }
 
-    /// `StandardOutput=`; without it the manager's default, which is the journal and not what input is connected to.
+    fn socket(&self) -> rustix::io::Result<OwnedFd> {
+        self.socket.map_or(Err(Errno::NOTSOCK), rustix::io::dup)
+    }
+
+    /// Input and output are one thing that is both read and written.
+    fn is_two_way(&self) -> bool {
+        match self.settings.stdio.input.value {
+            InputSource::File(_) | InputSource::Tty => true,
+            InputSource::Socket => self.socket.is_some(),
+            InputSource::Null | InputSource::Data | InputSource::Fd(_) => false,
+        }
+    }
+
+    /// `StandardOutput=`; without it the manager's default, which is the journal, unless input is a terminal or a socket
+    /// (systemd: `service_fix_stdio`).
     fn output_target(&self) -> &OutputTarget {
         let line = &self.settings.stdio.output;
-        if line.origin.is_none() { &OutputTarget::Journal } else { &line.value }
+        let follows_input =
+            self.is_two_way() && !matches!(self.settings.stdio.input.value, InputSource::File(_));
+        if line.origin.is_none() && !follows_input { &OutputTarget::Journal } else { &line.value }
     }
 
     fn output(&self) -> Result<(), Trouble> {
-        let stdio = &self.settings.stdio;
         match self.output_target() {
-            OutputTarget::Inherit => match &stdio.input.value {
-                InputSource::File(_) | InputSource::Tty => dup2_stdout(rustix::stdio::stdin()),
-                _ => dup2_stdout(self.streams.output),
+            OutputTarget::Inherit => match self.is_two_way() {
+                true => dup2_stdout(rustix::stdio::stdin()),
+                false => dup2_stdout(self.streams.output),
             }
             .map_err(|e| (None, e)),
             target => match self.target(target)? {
@@ -96,8 +128,7 @@ impl Wiring<'_> {
         let (output, error) = (self.output_target(), &stdio.error.value);
         let through_journal =
             |target: &OutputTarget| matches!(target, OutputTarget::Journal | OutputTarget::Kmsg);
-        let manager_s_own = *output == OutputTarget::Inherit
-            && !matches!(stdio.input.value, InputSource::File(_) | InputSource::Tty);
+        let manager_s_own = *output == OutputTarget::Inherit && !self.is_two_way();
         if through_journal(error)
             || (*error == OutputTarget::Inherit && (manager_s_own || through_journal(output)))
         {
@@ -120,6 +151,9 @@ impl Wiring<'_> {
             OutputTarget::File(path) => (path, OFlags::empty()),
             OutputTarget::Append(path) => (path, OFlags::APPEND),
             OutputTarget::Truncate(path) => (path, OFlags::TRUNC),
+            OutputTarget::Socket if self.socket.is_some() => {
+                return self.socket().map(Some).map_err(|e| (None, e));
+            }
             OutputTarget::Null => return null(OFlags::WRONLY).map(Some).map_err(|e| (None, e)),
             OutputTarget::Tty => {
                 let opened = match self.settings.stdio.input.value {

@@ -26,6 +26,9 @@ pub struct Options {
     pub rootless: bool,
     /// Directories below `/run` that the machine makes at boot; others there are gone after one.
     pub made_at_boot: BTreeSet<String>,
+    /// Directories that hold what the service's socket units listen on: they are there before the service is, and must
+    /// stay when it stops.
+    pub of_sockets: BTreeSet<String>,
     /// Directives that a trial has shown to break the service: left as they are.
     pub relaxed: BTreeSet<String>,
     /// Paths that a trial has shown to be needed for writing, each with what was denied there.

@@ -162,6 +162,8 @@ fn what_no_boot_makes_below_run_is_made_at_the_start() {
     story().gets("RuntimeDirectory=served").gets("RuntimeDirectoryMode=0750").lacks("ReadWritePaths=");
     story().made_at_boot("/run/served").gets("ReadWritePaths=/run/served").lacks("RuntimeDirectory=");
     story().relaxed("RuntimeDirectory").gets("ReadWritePaths=/run/served").lacks("RuntimeDirectory=");
+    let of_sockets = |options: &mut Options| options.of_sockets.extend(["/run/served".to_owned()]);
+    story().with(of_sockets).gets("ReadWritePaths=/run/served").lacks("RuntimeDirectory=");
 }
 
 #[test]

@@ -24,6 +24,7 @@ impl Supervisor<'_> {
         if let Some(main) = &self.main {
             all.set("MAINPID", main.pid.as_raw_nonzero().to_string());
         }
+        all.extend(self.options.passed.variables.iter().map(|(name, value)| (*name, value.clone())));
         if settings.manager == Manager::User {
             all.set("MANAGERPID", std::process::id().to_string());
         }

@@ -6,6 +6,7 @@
 //! [`Outcome`]. It knows no terminal.
 #![forbid(unsafe_code)]
 
+mod activation;
 mod active;
 mod bus;
 mod control;
@@ -25,10 +26,11 @@ mod supervisor;
 mod visit;
 mod wait;
 
+pub use activation::{Activated, Activation, RunOnce, Start, TRIGGER_INTERVAL, activate};
 pub use control::{Controls, Requests};
 pub use exit::Exit;
 pub use observer::{Event, Observer, Role};
 pub use outcome::{Outcome, ServiceResult};
 pub use ringfence_engine::{own_bases, own_runtime_directory};
-pub use supervisor::{Options, Refused, run};
+pub use supervisor::{Options, Passed, Refused, run};
 pub use visit::{Visit, Visited, static_shell, visit};

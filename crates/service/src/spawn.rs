@@ -79,7 +79,7 @@ impl<'a> Supervisor<'a> {
             plan: &plan,
             environment: &environment,
             streams: self.options.streams,
-            descriptors: &[],
+            descriptors: if role == Role::Start { &self.options.passed.descriptors } else { &[] },
             opens_files: role == Role::Start,
             cgroup: self.processes.cgroup(),
             stores_credentials,

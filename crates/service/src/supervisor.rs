@@ -11,6 +11,7 @@ use ringfence_engine::{Failure, Runtime, Shortfall, Step, Streams, filter_device
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, Mode};
 use ringfence_settings::{BadSetting, Command, NotifyAccess, ServiceType, Settings};
+use rustix::fd::BorrowedFd;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -27,6 +28,17 @@ pub struct Options<'a> {
     pub streams: Streams<'a>,
     /// What the outside may ask.
     pub requests: Requests,
+    /// What the main process gets from who started it.
+    pub passed: Passed<'a>,
+}
+
+/// What a socket unit hands on to the service that it starts.
+#[derive(Clone, Debug, Default)]
+pub struct Passed<'a> {
+    /// Sockets and pipes, from number 3 on, with their names (sd_listen_fds(3)).
+    pub descriptors: Vec<(String, BorrowedFd<'a>)>,
+    /// What is said about a connection: `REMOTE_ADDR`, `REMOTE_PORT`.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// Why a unit is not run at all.

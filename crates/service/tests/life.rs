@@ -94,6 +94,7 @@ fn life_with(text: &str, at: impl FnMut(&Controls, &str)) -> (Outcome, Vec<Strin
         sockets: sockets.path().to_owned(),
         streams: Streams { output: null.as_fd(), error: null.as_fd(), terminal: None },
         requests,
+        passed: ringfence_service::Passed::default(),
     };
     let outcome = run(&settings, &facts, options, &mut log).unwrap();
     assert_eq!(rustix::process::child_subreaper().unwrap(), None, "as it was before");
@@ -362,6 +363,7 @@ fn a_recorder_can_attach_before_the_program_runs() {
         sockets: "/run/ringfence".into(),
         streams: Streams::of_the_caller(),
         requests,
+        passed: ringfence_service::Passed::default(),
     };
     let outcome = run(&settings, &facts, options, &mut Attaches(seen.clone())).unwrap();
     assert_eq!(outcome.status(), 0);
@@ -404,6 +406,7 @@ fn a_file_in_the_place_of_the_sockets_is_named() {
         sockets: file.join("below"),
         streams: Streams { output: null.as_fd(), error: null.as_fd(), terminal: None },
         requests,
+        passed: ringfence_service::Passed::default(),
     };
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut log = Log { lines: Vec::new(), at: Box::new(|_| {}) };

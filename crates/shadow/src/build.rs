@@ -82,7 +82,22 @@ pub fn enter(mounts: &MountTable) -> Result<Report> {
     for mount in mounts.all() {
         shadow.add(mount)?;
     }
-    shadow.step_in()
+    let report = shadow.step_in()?;
+    if !mounts.all().iter().any(|mount| mount.path.as_path() == Path::new(RUN)) {
+        make_a_mount_of_run()?;
+    }
+    Ok(report)
+}
+
+const RUN: &str = "/run";
+
+/// Wherever a service manager runs, `/run` is a mount (file-hierarchy(7)), and it puts a new and empty one into a
+/// service's view where it is not (systemd: `mount_run` in `src/core/namespace.c`). In a container it often is none.
+fn make_a_mount_of_run() -> Result<()> {
+    match mount_bind(RUN, RUN) {
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
+        other => doing(other, || format!("make a mount of {RUN}")),
+    }
 }
 
 struct Shadow<'m> {

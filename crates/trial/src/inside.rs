@@ -6,16 +6,18 @@
 
 use crate::outside::Trial;
 use crate::report::Told;
-use crate::{exercise, link};
+use crate::{exercise, link, sockets};
 use ringfence_engine::Streams;
 use ringfence_host::HostFacts;
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, Mode};
-use ringfence_service::{Controls, Event, Observer, Options, Outcome, Refused, Role};
+use ringfence_service::{Controls, Event, Observer, Options, Outcome, Passed, Refused, Requests, Role};
 use ringfence_settings::{BindMount, DirectoryKind, Preserve, ServiceType, Settings};
+use ringfence_sockets::Taken;
 use ringfence_sys::fork::fork_process;
 use ringfence_terms::{AbsPath, Sourced};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FlockOperation, MemfdFlags, fcntl_lock, memfd_create};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -51,28 +53,63 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     let (ready_read, ready_write) = pipe_with(PipeFlags::CLOEXEC)?;
     let (told_read, told_write) = pipe_with(PipeFlags::CLOEXEC)?;
     let mut requests = Some(requests);
-    let supervisor = fork_process(|| {
-        let streams = Streams { output: trial.output, error: trial.output, terminal: None };
-        let Ok(facts) = HostFacts::of_this_machine() else { return 1 };
-        let Some(requests) = requests.take() else { return 1 };
+    let opened = match HostFacts::of_this_machine() {
+        Ok(facts) => ringfence_sockets::open(trial.sockets, &facts, Taken::Replace),
+        Err(_) => return Err(Errno::IO),
+    };
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            told.messages.push(error.to_string());
+            told.result = "resources".to_owned();
+            return Ok(told);
+        }
+    };
+    // Processes that are about to execute speak through one link, one after the other.
+    let turn = memfd_create("turn", MemfdFlags::CLOEXEC)?;
+    let run_once = |passed: Passed<'_>, requests: Requests| {
+        let Ok(facts) = HostFacts::of_this_machine() else {
+            return Told { messages: vec!["the shadow cannot be looked at".to_owned()], ..Told::default() };
+        };
         let options = Options {
             mode: Mode::Faithful,
             bases: Bases::system(),
             sockets: PathBuf::from(SOCKETS),
-            streams,
+            streams: Streams { output: trial.output, error: trial.output, terminal: None },
             requests,
+            passed,
         };
-        let mut watcher = Watcher { link, ready: ready_write.as_fd(), told: Told::default(), trial };
+        let (ready, turn) = (ready_write.as_fd(), turn.as_fd());
+        let mut watcher = Watcher { link, ready, turn, told: Told::default(), trial };
         let outcome = ringfence_service::run(&settings, &facts, options, &mut watcher);
-        let told = conclude(watcher.told, outcome);
+        conclude(watcher.told, outcome)
+    };
+    let supervisor = fork_process(|| {
+        let Some(requests) = requests.take() else { return 1 };
+        let told = match opened.listeners.is_empty() {
+            true => run_once(Passed::default(), requests),
+            false => {
+                if opened.listeners.iter().all(|listener| sockets::is_awaited(listener, trial)) {
+                    // That it listens is all that can be waited for.
+                    let _ = rustix::io::write(&ready_write, b"r");
+                }
+                sockets::serve(trial, &opened, requests, &run_once)
+            }
+        };
         let written = serde_json::to_vec(&told).map(|bytes| write_all(&told_write, &bytes));
         u8::from(!matches!(written, Ok(Ok(()))))
     })?;
     drop((ready_write, told_write));
     if read_to_end(&ready_read)?.first() == Some(&b'r') {
         let ready = Instant::now();
-        if let Some(line) = trial.exercise {
-            told.exercise = Some(exercise::run(line, trial.directory, trial.limit));
+        match trial.exercise {
+            Some(line) => told.exercise = Some(exercise::run(line, trial.directory, trial.limit)),
+            None => {
+                for listener in opened.listeners.iter().filter(|l| sockets::is_awaited(l, trial)) {
+                    // What the service does about it is recorded; that it hangs up is no failure.
+                    let _ = sockets::knock(listener, trial.settle);
+                }
+            }
         }
         if told.exercise.is_none_or(|status| status == 0) && can_reload(trial.settings) {
             controls.reload();
@@ -170,6 +207,8 @@ fn conclude(mut told: Told, outcome: Result<Outcome, Refused>) -> Told {
 struct Watcher<'a> {
     link: BorrowedFd<'a>,
     ready: BorrowedFd<'a>,
+    /// Locked by the process whose turn it is to speak through the link.
+    turn: BorrowedFd<'a>,
     told: Told,
     trial: &'a Trial<'a>,
 }
@@ -207,10 +246,12 @@ impl Observer for Watcher<'_> {
 
     fn about_to_execute(&mut self, _: Role, pid: Pid) {
         // Without an answer the process goes on unwatched; the other side tells what went wrong.
+        let _ = fcntl_lock(self.turn, FlockOperation::LockExclusive);
         if link::announce(self.link, pid).is_ok() {
             let mut answer = [0; 1];
             let _ = rustix::io::read(self.link, &mut answer);
         }
+        let _ = fcntl_lock(self.turn, FlockOperation::Unlock);
     }
 }
 

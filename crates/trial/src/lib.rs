@@ -12,6 +12,7 @@ mod inside;
 mod link;
 mod outside;
 mod report;
+mod sockets;
 
 pub use outside::{MakeRecorder, Trial, TrialError, run};
 pub use report::{Report, Told};

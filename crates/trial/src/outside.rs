@@ -6,6 +6,7 @@ use ringfence_host::HostFacts;
 use ringfence_profile::Profile;
 use ringfence_record::{RecordError, Recorder, Session, Stop, Target};
 use ringfence_settings::Settings;
+use ringfence_sockets::SocketUnit;
 use ringfence_sys::fork::{become_first_of_pid_namespace, fork_process};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -20,6 +21,8 @@ use std::time::Duration;
 pub struct Trial<'a> {
     /// The unit's settings, a proposal included.
     pub settings: &'a Settings,
+    /// The socket units that start it.
+    pub sockets: &'a [SocketUnit],
     /// How the service is driven: a line for the shell, which exits with 0 when all works.
     pub exercise: Option<&'a str>,
     /// Where the exercise runs, so that it finds what it names relative to that.

@@ -4,10 +4,16 @@ use crate::commands::narrator::Narrator;
 use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_engine::Streams;
+use ringfence_host::HostFacts;
 use ringfence_sandbox::plan::Mode;
-use ringfence_service::{Controls, Options, Outcome, Refused, own_bases, own_runtime_directory};
+use ringfence_service::{
+    Activated, Activation, Controls, Options, Outcome, Passed, Refused, Requests, ServiceResult, Start,
+    activate, own_bases, own_runtime_directory,
+};
 use ringfence_settings::Settings;
+use ringfence_sockets::{SocketUnit, Taken};
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -23,23 +29,75 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         return Err(Failure::input("run starts services of this machine, not of a tree below --root")
             .hint("leave --root out, and give the unit's path"));
     }
-    let (_, settings) = context.settings(&args.unit)?;
+    let (unit, settings) = context.settings(&args.unit)?;
     if let Some(status) = conditions(&settings, context) {
         return Ok(status);
     }
     let facts = context.facts()?;
     let (_controls, requests) = Controls::new()?;
-    let options = Options {
-        mode: if args.as_documented { Mode::Documented } else { Mode::Faithful },
-        bases: own_bases(),
-        sockets: own_runtime_directory().join("ringfence"),
-        streams: Streams::of_the_caller(),
-        requests: requests.with_signals()?,
+    let requests = requests.with_signals()?;
+    let sockets = context.sockets(&args.unit, &unit, &settings)?;
+    let run_once = |passed: Passed<'_>, requests: Requests| {
+        let options = Options {
+            mode: if args.as_documented { Mode::Documented } else { Mode::Faithful },
+            bases: own_bases(),
+            sockets: own_runtime_directory().join("ringfence"),
+            streams: Streams::of_the_caller(),
+            requests,
+            passed,
+        };
+        let mut narrator = Narrator::new(context, settings.unit.as_str());
+        let outcome = ringfence_service::run(&settings, &facts, options, &mut narrator).map_err(refused)?;
+        narrator.outcome(&outcome);
+        Ok(outcome)
     };
-    let mut narrator = Narrator::new(context, settings.unit.as_str());
-    let outcome = ringfence_service::run(&settings, &facts, options, &mut narrator).map_err(refused)?;
-    narrator.outcome(&outcome);
-    Ok(status(&outcome))
+    if sockets.is_empty() {
+        return Ok(status(&run_once(Passed::default(), requests)?));
+    }
+    serve(&sockets, &settings, &facts, context, requests, &run_once)
+}
+
+/// Listens as the socket units say, and runs the service when it is asked for: at once where it takes what comes itself
+/// (one of `Type=oneshot` when something comes), and for each connection with `Accept=yes`.
+fn serve(
+    sockets: &[SocketUnit],
+    settings: &Settings,
+    facts: &HostFacts,
+    context: &Context,
+    requests: Requests,
+    run_once: &dyn Fn(Passed<'_>, Requests) -> Result<Outcome, Failure>,
+) -> Result<ExitCode, Failure> {
+    let opened = ringfence_sockets::open(sockets, facts, Taken::Respect).map_err(Failure::input)?;
+    for listener in &opened.listeners {
+        context.note(format_args!("listening on {} for {}", listener.place, settings.unit));
+    }
+    let in_process = |passed: Passed<'_>, requests: Requests| match run_once(passed, requests) {
+        Ok(outcome) => (vec![outcome.status()], outcome.result == ServiceResult::Success),
+        Err(failure) => {
+            failure.report();
+            (vec![failure.exit_status()], false)
+        }
+    };
+    let mut status = 0;
+    let activation = Activation {
+        opened: &opened,
+        start: Start::of(settings),
+        trigger_limit: sockets.iter().filter_map(|unit| unit.settings.socket.trigger_limit.value).min(),
+        grace: Duration::ZERO,
+        requests,
+    };
+    let activated =
+        activate(activation, &in_process, &mut |told| status = told.first().copied().unwrap_or(1));
+    opened.close();
+    match activated? {
+        Activated::Stopped | Activated::Failed => Ok(ExitCode::from(status)),
+        Activated::TriggerLimit => Err(Failure::input(format!(
+            "{} was started again and again: it does not take what waits in its sockets",
+            settings.unit
+        ))
+        .hint("with Accept=no the service itself must accept, read, or receive what comes")
+        .status(1)),
+    }
 }
 
 /// Checks `Condition…=` and `Assert…=`; the exit status when they keep the unit from starting. An unmet condition skips

@@ -230,6 +230,12 @@ fn grant(case: &Case<'_>, proposal: &mut Proposal, path: &AbsPath, place: Place)
     let directive = if hidden { "BindPaths" } else { "ReadWritePaths" };
     match node {
         Ok(_) => proposal.grant(directive, path.to_string(), format!("{path} is written"), place.evidence),
+        Err(_) if case.options.of_sockets.contains(&path.to_string()) => proposal.grant(
+            directive,
+            path.to_string(),
+            format!("{path} is written; the service's socket unit makes it"),
+            place.evidence,
+        ),
         Err(_) => proposal.grant(
             directive,
             format!("-{path}"),
@@ -298,6 +304,11 @@ fn fits(
 ) -> Result<Option<u32>, String> {
     if case.is_relaxed(kind.directive()) {
         return Err(format!("the service did not work with {}=", kind.directive()));
+    }
+    if kind == DirectoryKind::Runtime && case.options.of_sockets.contains(&path.to_string()) {
+        return Err(format!(
+            "{path} holds what the service's socket unit listens on, and the directive would remove that on stop"
+        ));
     }
     let Some(node) = node else {
         return match case.needs.makes(path.as_path()) {

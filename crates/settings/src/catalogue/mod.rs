@@ -23,6 +23,7 @@ mod restrictions;
 mod sandboxing;
 mod scheduling;
 mod service;
+mod socket;
 mod syscalls;
 mod unit;
 
@@ -57,7 +58,7 @@ static PARTS: &[&[Directive]] = &[
     credentials::ALL,
     kill::ALL,
     control::ALL,
-    other_types::SOCKET,
+    socket::ALL,
     other_types::MOUNT,
     other_types::AUTOMOUNT,
     other_types::SWAP,

@@ -234,8 +234,11 @@ pub(super) static ALL: &[Directive] = &[
         scalar!(Boolean: paths.root_directory_start_only),
         "Uses RootDirectory= for ExecStart= only, not for the other commands.",
     ),
-    here("NonBlocking", kept!(Boolean, Last), "Makes passed file descriptors non-blocking.")
-        .cannot("passed file descriptors stay as they are"),
+    here(
+        "NonBlocking",
+        scalar!(Boolean: service.non_blocking),
+        "Makes passed file descriptors non-blocking.",
+    ),
     here(
         "NotifyAccess",
         scalar!(Word<NotifyAccess>: service.notify_access),
@@ -247,8 +250,7 @@ pub(super) static ALL: &[Directive] = &[
         "Sockets",
         words!(SocketName, VERBATIM, service.sockets),
         "Socket units whose sockets the service gets.",
-    )
-    .cannot("no sockets of socket units are passed"),
+    ),
     here(
         "FileDescriptorStoreMax",
         scalar!(Unsigned: service.fd_store_max),

@@ -20,6 +20,7 @@ mod scalar;
 mod scheduling;
 mod security;
 mod service;
+mod socket;
 mod stdio;
 mod syscalls;
 mod temporary;
@@ -56,6 +57,7 @@ pub(crate) use security::{LogNamespaceName, label, secure_bits, show_label, show
 pub(crate) use service::{
     abort_timeout, exit_statuses, kill_mode, pid_file, show_abort_timeout, show_exit_statuses, timeout,
 };
+pub(crate) use socket::{listen, show_listen, show_symlinks, symlinks};
 pub(crate) use stdio::{
     Stream, input, input_data, input_text, output, show_input, show_input_data, show_output,
 };

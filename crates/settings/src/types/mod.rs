@@ -12,6 +12,7 @@ mod process;
 mod sandbox;
 mod service;
 mod settings;
+mod socket;
 mod stdio;
 mod syscalls;
 
@@ -35,5 +36,6 @@ pub use service::{
     ExitStatusSet, ExitType, Kill, KillMode, NotifyAccess, RestartPolicy, Service, ServiceType, TimeoutMode,
 };
 pub use settings::{BadSetting, Condition, NotEnforced, Settings, UnitSection};
+pub use socket::{BindIpv6Only, Listen, ListenKind, Socket};
 pub use stdio::{InputSource, OutputTarget, Stdio, TerminalSettings};
 pub use syscalls::{Merged, Syscalls};

@@ -63,6 +63,8 @@ pub struct Service {
     pub fd_store_max: Sourced<u32>,
     /// `Sockets=`.
     pub sockets: Vec<Sourced<String>>,
+    /// `NonBlocking=`.
+    pub non_blocking: Sourced<bool>,
     /// `OpenFile=`, raw: `PATH[:NAME[:OPTIONS]]`.
     pub open_files: Vec<Sourced<String>>,
 }
@@ -113,6 +115,7 @@ impl Default for Service {
             success_exit_status: ExitStatusSet::default(),
             fd_store_max: Sourced::default(),
             sockets: Vec::new(),
+            non_blocking: Sourced::default(),
             open_files: Vec::new(),
         }
     }

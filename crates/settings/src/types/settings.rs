@@ -16,6 +16,8 @@ pub struct Settings {
     pub unit_section: UnitSection,
     /// Type, commands, time-outs.
     pub service: Service,
+    /// What a socket unit listens on, and how.
+    pub socket: Socket,
     /// How it is stopped (systemd.kill(5)).
     pub kill: Kill,
     /// User, groups (systemd.exec(5), "User/Group Identity").
@@ -120,6 +122,7 @@ impl Settings {
             manager,
             unit_section: UnitSection::default(),
             service: Service::default(),
+            socket: Socket::default(),
             kill: Kill::default(),
             identity: Identity::default(),
             paths: Paths::default(),

@@ -210,12 +210,20 @@ impl UnitTree {
     }
 
     fn services_where(&self, is_wanted: impl Fn(&Fragment) -> bool) -> Vec<UnitName> {
-        let wanted = self.wanted_instances();
+        self.units_where(".service", is_wanted)
+    }
+
+    /// The names of all socket units that can be loaded, as [`services`](Self::services).
+    pub fn sockets(&self) -> Vec<UnitName> {
+        self.units_where(".socket", |fragment| fragment.is_loadable(&self.search.root, &self.directories))
+    }
+
+    fn units_where(&self, suffix: &str, is_wanted: impl Fn(&Fragment) -> bool) -> Vec<UnitName> {
+        let wanted = self.wanted_instances(suffix);
         let names = self.names.names().chain(wanted.iter().map(String::as_str));
-        let services =
-            names.filter(|name| name.ends_with(".service")).filter_map(|name| UnitName::parse(name).ok());
+        let units = names.filter(|name| name.ends_with(suffix)).filter_map(|name| UnitName::parse(name).ok());
         let mut ids = BTreeSet::new();
-        for name in services.filter(|name| !name.is_template()) {
+        for name in units.filter(|name| !name.is_template()) {
             let found = self.names.find(&self.search.root, &self.directories, &name);
             if found.fragment.is_some_and(&is_wanted) {
                 ids.insert(found.id);
@@ -226,7 +234,19 @@ impl UnitTree {
 
     /// The names of links to instances of services in the directories that make one unit depend on others. Other links
     /// name what stands in a search directory itself.
-    fn wanted_instances(&self) -> BTreeSet<String> {
+    fn wanted_instances(&self, suffix: &str) -> BTreeSet<String> {
+        self.wanted_names(|name| name.contains('@') && name.ends_with(suffix))
+    }
+
+    /// Whether a `.wants`, `.requires` or `.upholds` directory asks for a unit by one of its names: for one with an
+    /// `[Install]` section that is being enabled.
+    pub fn is_wanted(&self, unit: &Unit) -> bool {
+        let is_name =
+            |name: &str| unit.id.as_str() == name || unit.aliases.iter().any(|alias| alias.as_str() == name);
+        !self.wanted_names(is_name).is_empty()
+    }
+
+    fn wanted_names(&self, is_meant: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let mut wanted = BTreeSet::new();
         for directory in &self.directories {
             let is_dependency =
@@ -241,7 +261,7 @@ impl UnitTree {
                 };
                 let entries = opened.and_then(|fd| listing::entries(&fd)).unwrap_or_default();
                 let names = entries.into_iter().map(|(name, _)| name);
-                wanted.extend(names.filter(|name| name.contains('@') && name.ends_with(".service")));
+                wanted.extend(names.filter(|name| is_meant(name)));
             }
         }
         wanted

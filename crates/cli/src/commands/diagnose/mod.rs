@@ -104,7 +104,7 @@ fn one(
         run: context.main_command(),
         programs: &programs,
     };
-    let reproduction = args.reproduce.then(|| reproduce::run(&case, args, context)).transpose()?;
+    let reproduction = args.reproduce.then(|| reproduce::run(&case, name, args, context)).transpose()?;
     let mut findings: Vec<Finding> = reproduction.iter().flat_map(|made| made.findings.clone()).collect();
     let logged = match given {
         Some(entries) => diagnose(entries, Some(&case)),

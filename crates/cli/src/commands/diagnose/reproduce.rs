@@ -16,7 +16,7 @@ use std::time::Duration;
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// Runs the trials.
-pub fn run(case: &Case<'_>, args: &Args, context: &Context) -> Result<Reproduction, Failure> {
+pub fn run(case: &Case<'_>, name: &str, args: &Args, context: &Context) -> Result<Reproduction, Failure> {
     if context.root.is_some() {
         return Err(Failure::input(
             "--reproduce runs services on a shadow of this machine, not of a tree below --root",
@@ -27,6 +27,7 @@ pub fn run(case: &Case<'_>, args: &Args, context: &Context) -> Result<Reproducti
             .hint("run it as root, or in a container where you are root"));
     }
     let directory = std::env::current_dir()?;
+    let sockets = context.sockets(name, case.unit, case.settings)?;
     let mut count = 0;
     let mut trial = |settings: &Settings| -> Result<Seen, TrialError> {
         count += 1;
@@ -43,6 +44,7 @@ pub fn run(case: &Case<'_>, args: &Args, context: &Context) -> Result<Reproducti
         };
         let report = ringfence_trial::run(&Trial {
             settings,
+            sockets: &sockets,
             exercise: args.exercise.as_deref(),
             directory: &directory,
             limit: args.limit,

@@ -14,6 +14,7 @@ use ringfence_propose::{Level, Options, Proposal};
 use ringfence_record::{PtraceRecorder, Recorder};
 use ringfence_seccomp::Machine;
 use ringfence_settings::{Settings, catalogue};
+use ringfence_sockets::SocketUnit;
 use ringfence_trial::{MakeRecorder, Report, Trial, TrialError};
 use ringfence_unit::Unit;
 use rustix::fd::AsFd;
@@ -37,6 +38,8 @@ pub struct Work<'a> {
     /// The unit without that: a new proposal takes that one's place.
     pub unit: Unit,
     pub settings: Settings,
+    /// The socket units that start it.
+    sockets: Vec<SocketUnit>,
     pub facts: HostFacts,
     pub apply: Option<Apply<'a>>,
     pub output: Option<Output>,
@@ -60,6 +63,10 @@ impl<'a> Work<'a> {
         let (settings, complaints) = Settings::from_unit(&unit);
         context.complain(&complaints);
         let apply = args.apply.then(|| Apply::prepare(args, context, &unit, &settings)).transpose()?;
+        let sockets = match context.root {
+            Some(_) => Vec::new(),
+            None => context.sockets(&args.unit, &unit, &settings)?,
+        };
         let mut work = Work {
             args,
             context,
@@ -68,6 +75,7 @@ impl<'a> Work<'a> {
             installed,
             unit,
             settings,
+            sockets,
             apply,
             output,
             recorded,
@@ -81,7 +89,8 @@ impl<'a> Work<'a> {
             let installed = inside.unit(&args.unit)?;
             let unit = before_ringfence(&installed);
             let (settings, _) = Settings::from_unit(&unit);
-            work = Work { installed, unit, settings, facts: inside.facts()?, directory, ..work };
+            let sockets = inside.sockets(&args.unit, &unit, &settings)?;
+            work = Work { installed, unit, settings, sockets, facts: inside.facts()?, directory, ..work };
         }
         Ok(work)
     }
@@ -103,6 +112,7 @@ impl<'a> Work<'a> {
         let options = Options {
             level,
             made_at_boot: ringfence_host::boot::runtime_directories(Path::new("/")),
+            of_sockets: self.sockets.iter().flat_map(SocketUnit::directories).collect(),
             ..self.options.clone()
         };
         let mut hear = |step: Step<'_>| text::step(self.context, &step);
@@ -126,6 +136,7 @@ impl<'a> Work<'a> {
             Box::new(|| PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>));
         ringfence_trial::run(&Trial {
             settings,
+            sockets: &self.sockets,
             exercise: self.args.exercise.as_deref(),
             directory: &self.directory,
             limit: patience.map_or(self.args.limit, |patience| self.args.limit.min(patience)),
