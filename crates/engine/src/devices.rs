@@ -95,7 +95,12 @@ fn of_node(access: &DeviceAccess) -> Option<DeviceRule> {
 }
 
 fn devices() -> String {
-    std::fs::read_to_string("/proc/devices").unwrap_or_default()
+    use std::io::Read;
+    // The kernel makes the text anew for every piece that is asked for.
+    let mut text = Vec::with_capacity(4096);
+    let read =
+        std::fs::File::open("/proc/devices").and_then(|file| file.take(1 << 20).read_to_end(&mut text));
+    read.ok().and_then(|_| String::from_utf8(text).ok()).unwrap_or_default()
 }
 
 /// `char-NAME` and `block-NAME`: a major number, `*`, or a pattern of names in `/proc/devices` (proc(5)).

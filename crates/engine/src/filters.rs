@@ -1,5 +1,7 @@
 //! The unit's system call filters, worked out before they are needed.
 
+mod join;
+
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::step::Step;
@@ -64,7 +66,7 @@ impl Filters {
             |filters: Vec<&Filter>| filters.into_iter().map(|f| Loadable::of(f, settings)).collect();
         Ok(Filters {
             early: loadable(early),
-            late: loadable(late),
+            late: joined(loadable(late)),
             deny_write_execute,
             allows_dropping_privileges: allows_dropping_privileges(settings, machine),
             any,
@@ -80,7 +82,7 @@ impl Filters {
     /// afterwards.
     pub fn load(&self) -> Result<(), Failure> {
         let (families, others): (Vec<_>, Vec<_>) =
-            self.late.iter().partition(|l| l.directive == "RestrictAddressFamilies");
+            self.late.iter().partition(|filter| filter.is_of_families());
         families.into_iter().try_for_each(Loadable::load)?;
         if self.deny_write_execute {
             ringfence_sys::write_execute::deny_write_execute().map_err(|e| {
@@ -107,6 +109,25 @@ impl Loadable {
         }
     }
 
+    /// Takes another filter's program in, if one program can stand for both; else it comes back.
+    fn take(&mut self, next: Loadable) -> Option<Loadable> {
+        // These are loaded before all others.
+        if self.is_of_families() != next.is_of_families() {
+            return Some(next);
+        }
+        match join::join(&self.program, &next.program) {
+            None => Some(next),
+            Some(both) => {
+                self.program = both;
+                None
+            }
+        }
+    }
+
+    fn is_of_families(&self) -> bool {
+        self.directive == "RestrictAddressFamilies"
+    }
+
     fn load(&self) -> Result<(), Failure> {
         let step = match self.directive {
             "RestrictAddressFamilies" => Step::AddressFamilies,
@@ -125,6 +146,19 @@ impl Loadable {
             }
         })
     }
+}
+
+/// The same filters as fewer programs: each costs the kernel some time to take, and again at every call of the service.
+fn joined(filters: Vec<Loadable>) -> Vec<Loadable> {
+    let mut joined: Vec<Loadable> = Vec::new();
+    for filter in filters {
+        let left = match joined.last_mut() {
+            Some(last) => last.take(filter),
+            None => Some(filter),
+        };
+        joined.extend(left);
+    }
+    joined
 }
 
 /// What the unit restricts, as filters know it.

@@ -1,16 +1,14 @@
 //! What the kernel and the caller's privileges allow.
 
 use ringfence_sandbox::facts::{Caller, Features, Mount};
+use rustix::thread::{CapabilitySet, capabilities};
 use std::path::Path;
-
-/// Bit of `CAP_SYS_ADMIN` in the sets of `/proc/self/status`.
-const CAP_SYS_ADMIN: u64 = 1 << 21;
 
 /// Looks at the running kernel.
 pub fn probe(mounts: &[Mount]) -> Features {
-    let effective = status_field("CapEff:").and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0);
+    let administers = capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN));
     Features {
-        privileged: effective & CAP_SYS_ADMIN != 0 && in_initial_user_namespace(),
+        privileged: administers && in_initial_user_namespace(),
         user_namespaces: user_namespaces_allowed(),
         unified_cgroups: mounts
             .iter()
@@ -49,11 +47,6 @@ fn groups() -> Vec<u32> {
 
 fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(path).ok()
-}
-
-fn status_field(name: &str) -> Option<String> {
-    let status = read("/proc/self/status")?;
-    status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
 }
 
 /// The initial namespace maps every ID onto itself (user_namespaces(7)).

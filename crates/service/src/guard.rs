@@ -38,21 +38,25 @@ impl Guard {
     pub fn pid(&self) -> Pid {
         self.pid
     }
+
+    /// All is over: nothing is to be killed. The guard goes while the caller tidies up.
+    pub fn dismiss(&mut self) {
+        if let Some(alive) = self.alive.take() {
+            let _ = rustix::io::write(&alive, b"d");
+        }
+    }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(alive) = self.alive.take() {
-            // All is over: nothing is to be killed.
-            let _ = rustix::io::write(&alive, b"d");
-        }
+        self.dismiss();
         while let Err(rustix::io::Errno::INTR) = waitpid(Some(self.pid), WaitOptions::empty()) {}
     }
 }
 
 fn watch(until: &OwnedFd, mark: &str, cgroup: Option<&Path>) {
-    // What ends this process from a terminal must not end its guard.
-    let _ = rustix::process::setsid();
+    // What ends this process and its group must not end its guard.
+    let _ = rustix::process::setpgid(None, None);
     for signal in [Signal::HUP, Signal::INT, Signal::TERM, Signal::QUIT, Signal::PIPE] {
         ignore_signal(signal.as_raw());
     }

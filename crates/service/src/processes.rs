@@ -27,6 +27,8 @@ pub struct Processes {
 struct Cgroup {
     path: PathBuf,
     directory: OwnedFd,
+    /// Tells whether anybody is in it.
+    events: Option<OwnedFd>,
 }
 
 impl Processes {
@@ -57,6 +59,7 @@ impl Processes {
     /// All that live.
     pub fn all(&self) -> Vec<Pid> {
         let found = match &self.cgroup {
+            Some(cgroup) if cgroup.is_empty() => BTreeSet::new(),
             Some(cgroup) => cgroup.members(),
             None => self.descendants(),
         };
@@ -164,7 +167,11 @@ impl Cgroup {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::open(&path, flags, Mode::empty()).ok();
         // Making the group may be allowed and entering it not: a process is moved by who may write to both ends.
-        let cgroup = directory.map(|directory| Cgroup { path: path.clone(), directory });
+        let cgroup = directory.map(|directory| {
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+            let events = rustix::fs::openat(&directory, "cgroup.events", flags, Mode::empty()).ok();
+            Cgroup { path: path.clone(), directory, events }
+        });
         match cgroup.filter(|cgroup| cgroup.can_be_entered(above)) {
             Some(cgroup) => Some(cgroup),
             None => {
@@ -198,6 +205,14 @@ impl Cgroup {
         writable(&self.path.join("cgroup.procs")) && writable(&own.join("cgroup.procs"))
     }
 
+    /// Whether no process is in the group nor in any below it (cgroups(7), "cgroup.events"); one that is being waited for
+    /// may count.
+    fn is_empty(&self) -> bool {
+        let mut text = [0; 128];
+        let length = self.events.as_ref().and_then(|events| rustix::io::pread(events, &mut text, 0).ok());
+        length.is_some_and(|length| text[..length].split(|&b| b == b'\n').any(|line| line == b"populated 0"))
+    }
+
     /// The processes in the group and in groups that the service made below it.
     fn members(&self) -> BTreeSet<i32> {
         let mut all = BTreeSet::new();
@@ -218,6 +233,10 @@ impl Cgroup {
     }
 
     fn remove(&self) {
+        // Mostly the service has made none below it.
+        if rustix::fs::rmdir(&self.path).is_ok() {
+            return;
+        }
         fn remove(group: &Path) {
             let below = std::fs::read_dir(group).into_iter().flatten().flatten();
             for entry in below.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())) {

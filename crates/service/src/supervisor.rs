@@ -152,7 +152,7 @@ pub fn run<'a>(
 }
 
 impl<'a> Supervisor<'a> {
-    fn run(mut self, guard: Guard) -> Outcome {
+    fn run(mut self, mut guard: Guard) -> Outcome {
         let of_devices = filter_devices(self.settings, self.processes.cgroup());
         for shortfall in self.runtime.shortfalls.clone().into_iter().chain(of_devices) {
             self.tell_shortfall(&shortfall);
@@ -162,15 +162,15 @@ impl<'a> Supervisor<'a> {
             Err(down) => (false, Some(down)),
         };
         self.stop(ran, down);
-        drop(guard);
+        guard.dismiss();
         let outcome = Outcome {
             result: self.result,
             main: self.main_exit,
             culprit: self.culprit,
             was_ready: self.was_ready,
         };
-        let Supervisor { runtime, notify, bus, observer, .. } = self;
-        drop((notify, bus));
+        let Supervisor { runtime, notify, bus, observer, processes, .. } = self;
+        drop((notify, bus, processes));
         for failure in runtime.clean_up(self.settings) {
             observer.event(Event::NotRemoved(&failure));
         }

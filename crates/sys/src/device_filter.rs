@@ -105,49 +105,207 @@ pub fn allow_only(cgroup: BorrowedFd<'_>, rules: &[DeviceRule]) -> Result<()> {
     if attached < 0 { Err(last_error()) } else { Ok(()) }
 }
 
+/// Where a test leads.
+enum Lead {
+    /// To the end that allows.
+    Allow,
+    /// Behind the group of rules that it belongs to.
+    NextGroup,
+}
+
 /// The program: 1 for what a rule allows, 0 for everything else.
+///
+/// The kernel goes every way through a program before it takes it, and for a service that ends soon that costs more than
+/// all the program's runs. So rules of one kind and access stand together, a device's two numbers are compared as one (12
+/// and 20 bits, `linux/kdev_t.h`), and every way leads to one of two ends.
 fn program(rules: &[DeviceRule]) -> Vec<Instruction> {
     const LOAD_WORD: u8 = 0x61;
     const AND: u8 = 0x54;
+    const OR_REGISTER: u8 = 0x4c;
+    const SHIFT_LEFT: u8 = 0x64;
     const SHIFT_RIGHT: u8 = 0x74;
     const COPY: u8 = 0xbc;
-    const SET: u8 = 0xb7;
-    const UNLESS_SAME_REGISTER: u8 = 0x5d;
-    const UNLESS: u8 = 0x55;
+    const SET: u8 = 0xb4;
+    const GO: u8 = 0x05;
+    const IF: u8 = 0x16;
+    const UNLESS: u8 = 0x56;
     const EXIT: u8 = 0x95;
-    let make = |code, to: u8, from: u8, offset, immediate| Instruction {
+    const RESULT: u8 = 0;
+    const CONTEXT: u8 = 1;
+    const KIND: u8 = 2;
+    const ACCESS: u8 = 3;
+    const BOTH: u8 = 4;
+    const MAJOR: u8 = 5;
+    const MINOR: u8 = 6;
+    const DENIED: u8 = 7;
+    let make = |code, to: u8, from: u8, immediate| Instruction {
         code,
         registers: to | from << 4,
-        offset,
+        offset: 0,
         immediate,
     };
     // `struct bpf_cgroup_dev_ctx`: the kind in the lower half of a word and the access in the upper, major, minor.
+    let load = |to, offset| Instruction { offset, ..make(LOAD_WORD, to, CONTEXT, 0) };
     let mut all = vec![
-        make(LOAD_WORD, 2, 1, 0, 0),
-        make(AND, 2, 0, 0, 0xffff),
-        make(LOAD_WORD, 3, 1, 0, 0),
-        make(SHIFT_RIGHT, 3, 0, 0, 16),
-        make(LOAD_WORD, 4, 1, 4, 0),
-        make(LOAD_WORD, 5, 1, 8, 0),
+        load(KIND, 0),
+        make(COPY, ACCESS, KIND, 0),
+        make(AND, KIND, 0, 0xffff),
+        make(SHIFT_RIGHT, ACCESS, 0, 16),
+        load(MAJOR, 4),
+        load(MINOR, 8),
+        make(COPY, BOTH, MAJOR, 0),
+        make(SHIFT_LEFT, BOTH, 0, 20),
+        make(OR_REGISTER, BOTH, MINOR, 0),
     ];
-    for rule in rules {
-        let access = i32::from(rule.make) | i32::from(rule.read) << 1 | i32::from(rule.write) << 2;
-        let numbers = [(4, rule.major), (5, rule.minor)];
-        let mut tests = vec![(UNLESS_SAME_REGISTER, 1, 3, 0), (UNLESS, 2, 0, rule.kind as i32)];
-        tests.extend(numbers.into_iter().filter_map(|(register, number)| {
-            Some((UNLESS, register, 0, i32::try_from(number?).unwrap_or(i32::MAX)))
-        }));
-        all.push(make(COPY, 1, 3, 0, 0));
-        all.push(make(AND, 1, 0, 0, access));
-        // Each test that fails goes on behind the two instructions that allow.
-        let count = tests.len() as i16;
-        for (at, (code, to, from, immediate)) in (0..).zip(tests) {
-            all.push(make(code, to, from, count - at + 1, immediate));
+    let mut allowing = Vec::new();
+    for group in groups(rules) {
+        let kind = make(UNLESS, KIND, 0, group[0].kind as i32);
+        let mut tests = vec![(kind, Some(Lead::NextGroup))];
+        if let Some(denied) = group[0].denied() {
+            tests.push((make(COPY, DENIED, ACCESS, 0), None));
+            tests.push((make(AND, DENIED, 0, denied), None));
+            tests.push((make(UNLESS, DENIED, 0, 0), Some(Lead::NextGroup)));
         }
-        all.push(make(SET, 0, 0, 0, 1));
-        all.push(make(EXIT, 0, 0, 0, 0));
+        tests.extend(group.iter().map(|rule| {
+            let test = match (rule.major, rule.minor) {
+                (Some(major), Some(minor)) => make(IF, BOTH, 0, (major << 20 | minor).cast_signed()),
+                (Some(major), None) => make(IF, MAJOR, 0, major.cast_signed()),
+                (None, Some(minor)) => make(IF, MINOR, 0, minor.cast_signed()),
+                (None, None) => make(GO, 0, 0, 0),
+            };
+            (test, Some(Lead::Allow))
+        }));
+        let next_group = all.len() + tests.len();
+        for (test, lead) in tests {
+            let offset = match lead {
+                Some(Lead::NextGroup) => distance(all.len(), next_group),
+                _ => 0,
+            };
+            if let Some(Lead::Allow) = lead {
+                allowing.push(all.len());
+            }
+            all.push(Instruction { offset, ..test });
+        }
     }
-    all.push(make(SET, 0, 0, 0, 0));
-    all.push(make(EXIT, 0, 0, 0, 0));
+    all.extend([make(SET, RESULT, 0, 0), make(EXIT, 0, 0, 0)]);
+    if !allowing.is_empty() {
+        let end = all.len();
+        all.extend([make(SET, RESULT, 0, 1), make(EXIT, 0, 0, 0)]);
+        for at in allowing {
+            all[at].offset = distance(at, end);
+        }
+    }
     all
+}
+
+/// How far a jump from one instruction to another goes. A program that is too long for it is refused by the kernel.
+fn distance(from: usize, to: usize) -> i16 {
+    i16::try_from(to - from - 1).unwrap_or(i16::MAX)
+}
+
+/// The rules that any device can match, those of one kind and access together; where one of them allows every number it
+/// stands alone, since the kernel takes no instruction that is never reached.
+fn groups(rules: &[DeviceRule]) -> Vec<Vec<DeviceRule>> {
+    let mut groups: Vec<Vec<DeviceRule>> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.major < Some(1 << 12) && rule.minor < Some(1 << 20)) {
+        let every = rule.major.is_none() && rule.minor.is_none();
+        let like =
+            |group: &&mut Vec<DeviceRule>| group[0].kind == rule.kind && group[0].access() == rule.access();
+        match groups.iter_mut().find(like) {
+            Some(group) if every => *group = vec![*rule],
+            Some(group) if group[0].major.is_none() && group[0].minor.is_none() => {}
+            Some(group) => group.push(*rule),
+            None => groups.push(vec![*rule]),
+        }
+    }
+    groups
+}
+
+impl DeviceRule {
+    /// `BPF_DEVCG_ACC_*` of `linux/bpf.h`.
+    fn access(&self) -> i32 {
+        i32::from(self.make) | i32::from(self.read) << 1 | i32::from(self.write) << 2
+    }
+
+    /// What is not allowed; none when everything is.
+    fn denied(&self) -> Option<i32> {
+        (self.access() != 7).then_some(!self.access())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the kernel would do with a program: as much of bpf(2) as programs here need.
+    fn allows(program: &[Instruction], kind: DeviceKind, access: u32, major: u32, minor: u32) -> bool {
+        let context = [kind as u32 | access << 16, major, minor];
+        let mut registers = [0u32; 8];
+        let mut at = 0;
+        loop {
+            let Instruction { code, registers: both, offset, immediate } = program[at];
+            let (to, from) = ((both & 15) as usize, (both >> 4) as usize);
+            let immediate = immediate.cast_unsigned();
+            let go = match code {
+                0x61 => (registers[to] = context[offset as usize / 4], false).1,
+                0x54 => (registers[to] &= immediate, false).1,
+                0x4c => (registers[to] |= registers[from], false).1,
+                0x64 => (registers[to] <<= immediate, false).1,
+                0x74 => (registers[to] >>= immediate, false).1,
+                0xbc => (registers[to] = registers[from], false).1,
+                0xb4 => (registers[to] = immediate, false).1,
+                0x05 => true,
+                0x16 => registers[to] == immediate,
+                0x56 => registers[to] != immediate,
+                0x95 => return registers[0] == 1,
+                other => panic!("no such instruction: {other:#x}"),
+            };
+            at += 1 + if go { usize::try_from(offset).unwrap() } else { 0 };
+        }
+    }
+
+    fn rule(kind: DeviceKind, major: Option<u32>, minor: Option<u32>, access: &str) -> DeviceRule {
+        let has = |what| access.contains(what);
+        DeviceRule { kind, major, minor, make: has('m'), read: has('r'), write: has('w') }
+    }
+
+    #[test]
+    fn a_program_allows_what_some_rule_allows_and_nothing_else() {
+        use DeviceKind::{Block, Character};
+        let lists = [
+            vec![],
+            vec![rule(Character, None, None, "r")],
+            vec![rule(Character, Some(1), Some(3), "rwm"), rule(Character, Some(1), Some(5), "rwm")],
+            vec![
+                rule(Character, Some(1), Some(3), "rwm"),
+                rule(Block, Some(8), None, "r"),
+                rule(Character, Some(136), None, "rw"),
+                rule(Character, Some(4095), Some(0xfffff), "rw"),
+                rule(Block, Some(4096), Some(3), "rwm"),
+                rule(Block, Some(1), Some(1 << 20), "rwm"),
+                rule(Block, None, None, "m"),
+                rule(Block, Some(9), Some(9), "m"),
+                rule(Character, None, Some(7), "w"),
+            ],
+        ];
+        for rules in lists {
+            let program = program(&rules);
+            for kind in [Block, Character] {
+                for access in 1..8 {
+                    for major in [0, 1, 8, 9, 136, 4095] {
+                        for minor in [0, 3, 5, 7, 9, 0xfffff] {
+                            let expected = rules.iter().any(|rule| {
+                                rule.kind == kind
+                                    && rule.major.is_none_or(|number| number == major)
+                                    && rule.minor.is_none_or(|number| number == minor)
+                                    && rule.access().cast_unsigned() & access == access
+                            });
+                            let found = allows(&program, kind, access, major, minor);
+                            assert_eq!(found, expected, "{kind:?} {access} {major}:{minor} {rules:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

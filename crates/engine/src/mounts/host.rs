@@ -55,8 +55,6 @@ impl Source {
                 }
                 None => Ok(Source::None),
             },
-            MountMode::BindDev => bind_source(entry, Path::new("/dev"), Reach::Tree),
-            MountMode::BindSysfs => bind_source(entry, Path::new("/sys"), Reach::Tree),
             MountMode::PrivateDev => device::private_dev(needs.dev_log).map_err(|e| {
                 failed("make a private /dev").errno(e).path("/dev").origin(entry.origin.as_ref())
             }),

@@ -1,6 +1,6 @@
 //! What an entry's mode means: the mount, made but not yet where it belongs.
 
-use super::host::Source;
+use super::host::{Source, no_source};
 use super::place::{Ground, Placer, blame};
 use super::tree::{
     NewFileSystemError, attach, clone_at, file_type, is_mount_point, locate, make_directories, make_file,
@@ -113,7 +113,12 @@ impl Placer<'_> {
                 let node = self.directory(entry)?;
                 if is_mount_point(&node).map_err(fail)? {
                     self.keep(ground, node, false).map_err(fail)?
-                } else if let Source::Tree(tree) = source {
+                } else if entry.mode != MountMode::Run {
+                    // Taken only here: on most machines it is a mount point, and a copy that goes again is not cheap.
+                    let host = if entry.mode == MountMode::BindDev { "/dev" } else { "/sys" };
+                    let tree = locate(self.host.as_fd(), Path::new(host))
+                        .and_then(|node| clone_at(node, Reach::Tree))
+                        .map_err(|e| no_source(entry, Path::new(host), e))?;
                     tree.into()
                 } else {
                     let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
