@@ -8,6 +8,11 @@ use ringfence_terms::Origin;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{FileType, major, minor};
 
+/// Whether a unit restricts its devices by number, which takes a control group.
+pub fn filters_devices(settings: &Settings) -> bool {
+    settings.sandbox.device_policy.value != DevicePolicy::Auto || !settings.sandbox.device_allow.is_empty()
+}
+
 /// Restricts the devices of a service's control group as the unit asks. What falls short comes back: everything, without a
 /// group.
 pub fn filter_devices(settings: &Settings, cgroup: Option<BorrowedFd<'_>>) -> Vec<Shortfall> {
@@ -49,7 +54,7 @@ fn rules(settings: &Settings) -> Option<Vec<DeviceRule>> {
     const STANDARD: [&str; 7] =
         ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx"];
     let (policy, list) = (settings.sandbox.device_policy.value, &settings.sandbox.device_allow);
-    if policy == DevicePolicy::Auto && list.is_empty() {
+    if !filters_devices(settings) {
         return None;
     }
     let mut rules = Vec::new();

@@ -1,6 +1,7 @@
 //! Applies a plan to a process: namespaces, mounts, identity, capabilities, filters, and at last the program.
 
 mod child;
+mod control_group;
 mod credentials;
 mod descent;
 mod devices;
@@ -27,7 +28,8 @@ mod stdio;
 mod step;
 mod wire;
 
-pub use devices::filter_devices;
+pub use control_group::ControlGroup;
+pub use devices::{filter_devices, filters_devices};
 pub use enforcement::{Enforcement, Shortfall, Strength};
 pub use executable::DEFAULT_PATH;
 pub use failure::Failure;

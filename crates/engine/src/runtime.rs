@@ -1,6 +1,8 @@
 //! What all commands of one run of a unit share, from before the first to after the last.
 
+use crate::control_group::ControlGroup;
 use crate::credentials;
+use crate::devices::filters_devices;
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::identity::Identity;
@@ -104,6 +106,15 @@ impl Runtime {
             runtime.existed = own.filter(|path| path.as_path().exists()).collect();
         }
         Ok(runtime)
+    }
+
+    /// A control group for a command that has none, if the unit restricts devices by number and one can be made. What such a
+    /// command leaves running ends with the group.
+    pub fn device_group(&self, settings: &Settings, facts: &dyn Facts) -> Option<ControlGroup> {
+        if !filters_devices(settings) {
+            return None;
+        }
+        ControlGroup::make(&format!("ringfence-{}", self.invocation), facts.mounts())
     }
 
     /// Where the unit's credentials lie, if it has any.

@@ -141,6 +141,8 @@ impl Sandbox {
         let runtime = Runtime::set_up(&settings, &facts, bases).map_err(SandboxError::SetUp)?;
         let plan = Plan::of(&settings, &facts, &run, Mode::Faithful);
         let environment: Variables = [("PATH", DEFAULT_PATH.join(":"))].into_iter().collect();
+        let group = runtime.device_group(&settings, &facts);
+        let of_devices = filter_devices(&settings, group.as_ref().map(AsFd::as_fd));
         let launch = Launch {
             settings: &settings,
             facts: &facts,
@@ -152,13 +154,16 @@ impl Sandbox {
             streams,
             descriptors: &[],
             opens_files: true,
-            cgroup: None,
+            cgroup: group.as_ref().map(AsFd::as_fd),
             stores_credentials: true,
             wait: false,
         };
         let ended = launch.fork().map_err(SandboxError::SetUp).and_then(|mut starting| wait(&mut starting));
         let mut shortfalls = runtime.shortfalls.clone();
-        shortfalls.extend(filter_devices(&settings, None));
+        shortfalls.extend(of_devices);
+        if let Some(group) = group {
+            group.end();
+        }
         runtime.clean_up(&settings);
         ended.map(|mut ended| {
             shortfalls.append(&mut ended.shortfalls);

@@ -328,3 +328,27 @@ fn files_are_opened_for_the_service() {
     );
     assert_eq!(fails(&format!("OpenFile={p}/nope")).status(), 202);
 }
+
+#[test]
+fn devices_are_filtered_by_number_where_there_is_a_control_group() {
+    if !root_or_skip() {
+        return;
+    }
+    let script = "cd $(mktemp -d) && mknod null c 1 3 && head -c1 null && ! mknod log c 1 11 && ! mknod disk b 8 0 \
+                  && sed -n 's/^0:://p' /proc/self/cgroup";
+    let sandbox = ringfence_engine::Sandbox::new().set("DevicePolicy", "closed").set("PrivateTmp", "yes");
+    let (ended, printed) = sandbox.output(["/bin/sh", "-c", script]).unwrap();
+    if let Some(shortfall) = ended.shortfalls.iter().find(|missing| missing.directive == "DevicePolicy") {
+        eprintln!("SKIP: {}", shortfall.why);
+        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
+        return;
+    }
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    assert_eq!(ended.status.exit_status(), Some(0), "{printed}");
+    let group = printed.lines().last().unwrap_or_default();
+    assert!(group.contains("/ringfence-"), "{printed}");
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let mounts = mounts.lines().filter(|line| line.contains(" - cgroup2 "));
+    let mut places = mounts.filter_map(|line| line.split(' ').nth(4)).map(|place| format!("{place}{group}"));
+    assert!(places.all(|place| !std::path::Path::new(&place).exists()), "the group is still there");
+}

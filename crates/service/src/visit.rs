@@ -9,6 +9,7 @@ use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, For, Mode, Plan};
 use ringfence_settings::{BindMount, Command, Privileges, Settings};
 use ringfence_terms::{AbsPath, Sourced, Written};
+use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::{SIGINT, SIGQUIT};
@@ -65,6 +66,8 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
     if let Ok(term) = std::env::var("TERM") {
         environment.set("TERM", term);
     }
+    let group = runtime.device_group(&settings, facts);
+    let of_devices = filter_devices(&settings, group.as_ref().map(AsFd::as_fd));
     let launch = Launch {
         settings: &settings,
         facts,
@@ -76,7 +79,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         streams: visit.streams,
         descriptors: &[],
         opens_files: false,
-        cgroup: None,
+        cgroup: group.as_ref().map(AsFd::as_fd),
         stores_credentials: true,
         wait: false,
     };
@@ -91,7 +94,10 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         signal_hook::low_level::unregister(handler);
     }
     let mut shortfalls = runtime.shortfalls.clone();
-    shortfalls.extend(filter_devices(&settings, None));
+    shortfalls.extend(of_devices);
+    if let Some(group) = group {
+        group.end();
+    }
     runtime.clean_up(&settings);
     visited.map(|mut visited| {
         shortfalls.append(&mut visited.shortfalls);
