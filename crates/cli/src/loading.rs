@@ -96,6 +96,11 @@ impl Context {
         facts.map_err(Failure::input)
     }
 
+    /// The facts of the machine, for who runs one unit.
+    pub fn facts_for_one_unit(&self) -> Result<HostFacts, Failure> {
+        HostFacts::for_one_unit().map_err(Failure::input)
+    }
+
     /// Where `StateDirectory=` and its kin lie: the system's places, or the user's own (file-hierarchy(7)).
     pub fn bases(&self) -> Bases {
         if self.manager == Manager::System {

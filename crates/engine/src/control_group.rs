@@ -2,6 +2,7 @@
 
 use ringfence_sandbox::facts::MountTable;
 use ringfence_sys::fork::fork_process;
+use ringfence_terms::AbsPath;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Result;
@@ -36,7 +37,12 @@ impl ControlGroup {
     pub fn make(name: &str, mounts: &MountTable) -> Option<ControlGroup> {
         let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
         let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-        let mount = mounts.all().iter().find(|mount| mount.fs_type == "cgroup2")?;
+        let usual = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter();
+        let usual = usual.filter_map(|path| mounts.at(&AbsPath::parse(path).ok()?));
+        // All are looked at only where it is not at one of its usual places.
+        let mount = usual
+            .chain(std::iter::once_with(|| mounts.all()).flatten())
+            .find(|mount| mount.fs_type == "cgroup2")?;
         let top = mount.path.as_path();
         // The mount may show a part of the hierarchy only, and the caller's group may lie outside of it.
         let below = Path::new(own).strip_prefix(Path::new(&mount.root)).ok();

@@ -135,7 +135,7 @@ impl Sandbox {
         let settings = self.settings()?;
         let argv: Vec<String> = argv.into_iter().map(|word| word.as_ref().to_owned()).collect();
         let command = command(argv);
-        let facts = HostFacts::of_this_machine().map_err(SandboxError::Io)?;
+        let facts = HostFacts::for_one_unit().map_err(SandboxError::Io)?;
         let bases = own_bases();
         let run = For { bases: bases.clone(), ..For::starting(&command) };
         let runtime = Runtime::set_up(&settings, &facts, bases).map_err(SandboxError::SetUp)?;

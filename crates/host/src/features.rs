@@ -1,18 +1,18 @@
 //! What the kernel and the caller's privileges allow.
 
-use ringfence_sandbox::facts::{Caller, Features, Mount};
+use ringfence_sandbox::facts::{Caller, Features, MountTable};
+use ringfence_terms::AbsPath;
 use rustix::thread::{CapabilitySet, capabilities};
 use std::path::Path;
 
 /// Looks at the running kernel.
-pub fn probe(mounts: &[Mount]) -> Features {
+pub fn probe(mounts: &MountTable) -> Features {
     let administers = capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN));
     Features {
         privileged: administers && in_initial_user_namespace(),
         user_namespaces: user_namespaces_allowed(),
-        unified_cgroups: mounts
-            .iter()
-            .any(|m| m.path.as_bytes() == b"/sys/fs/cgroup" && m.fs_type == "cgroup2"),
+        unified_cgroups: AbsPath::parse("/sys/fs/cgroup")
+            .is_ok_and(|path| mounts.at(&path).is_some_and(|mount| mount.fs_type == "cgroup2")),
         selinux: Path::new("/sys/fs/selinux/enforce").exists(),
         apparmor: read("/sys/module/apparmor/parameters/enabled").is_some_and(|v| v.starts_with('Y')),
         kernel: kernel_version(),

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use ringfence_sandbox::facts::{Node, NodeKind};
 use ringfence_terms::{AbsPath, Errno};
-use rustix::fs::{AtFlags, FileType, Mode, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, Statx, StatxAttributes, StatxFlags, makedev};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -12,7 +12,23 @@ use std::sync::{PoisonError, RwLock};
 /// Files below a root directory, remembered after the first look.
 pub struct Files {
     root: PathBuf,
-    seen: RwLock<HashMap<AbsPath, Result<Node, Errno>>>,
+    seen: RwLock<HashMap<AbsPath, Result<File, Errno>>>,
+}
+
+/// What was seen of a file.
+#[derive(Clone)]
+struct File {
+    node: Node,
+    mount: Option<OnMount>,
+}
+
+/// On which mount a file lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnMount {
+    /// The mount's unique number.
+    pub unique: u64,
+    /// The file is what is mounted.
+    pub is_root: bool,
 }
 
 impl Files {
@@ -21,13 +37,23 @@ impl Files {
     }
 
     pub fn node(&self, path: &AbsPath) -> Result<Node, Errno> {
+        self.of(path, |file| file.node.clone())
+    }
+
+    /// On which mount a file lies; none where the kernel does not tell (before Linux 6.8).
+    pub fn mount(&self, path: &AbsPath) -> Result<Option<OnMount>, Errno> {
+        self.of(path, |file| file.mount)
+    }
+
+    fn of<T>(&self, path: &AbsPath, part: impl Fn(&File) -> T) -> Result<T, Errno> {
+        let told = |file: &Result<File, Errno>| file.as_ref().map(&part).map_err(|errno| *errno);
         if let Some(known) = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(path) {
-            return known.clone();
+            return told(known);
         }
         let found = self.look(path);
         // Another thread may have looked meanwhile; then all go by what it saw.
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        seen.entry(path.clone()).or_insert(found).clone()
+        told(seen.entry(path.clone()).or_insert(found))
     }
 
     fn on_disk(&self, path: &AbsPath) -> PathBuf {
@@ -35,12 +61,12 @@ impl Files {
         if below.as_os_str().is_empty() { self.root.clone() } else { self.root.join(below) }
     }
 
-    fn look(&self, path: &AbsPath) -> Result<Node, Errno> {
+    fn look(&self, path: &AbsPath) -> Result<File, Errno> {
         let real = self.on_disk(path);
-        let stat =
-            rustix::fs::statat(rustix::fs::CWD, &real, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT)
-                .map_err(errno)?;
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        let stat = rustix::fs::statx(rustix::fs::CWD, &real, flags, StatxFlags::BASIC_STATS | UNIQUE_MOUNT)
+            .map_err(errno)?;
+        let kind = match FileType::from_raw_mode(stat.stx_mode.into()) {
             FileType::Directory => NodeKind::Directory,
             FileType::Symlink => NodeKind::Symlink(OsString::from_vec(
                 rustix::fs::readlinkat(rustix::fs::CWD, &real, Vec::new()).map_err(errno)?.into_bytes(),
@@ -52,18 +78,25 @@ impl Files {
             FileType::RegularFile | FileType::Unknown => NodeKind::File,
         };
         let has_acl = matches!(kind, NodeKind::Directory | NodeKind::File) && has_acl(&real);
-        Ok(node(kind, &stat, has_acl))
+        let mount = (stat.stx_mask & UNIQUE_MOUNT.bits() != 0).then(|| OnMount {
+            unique: stat.stx_mnt_id,
+            is_root: stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
+        });
+        Ok(File { node: node(kind, &stat, has_acl), mount })
     }
 }
 
-fn node(kind: NodeKind, stat: &Stat, has_acl: bool) -> Node {
+/// `STATX_MNT_ID_UNIQUE` of `linux/stat.h`.
+const UNIQUE_MOUNT: StatxFlags = StatxFlags::from_bits_retain(0x4000);
+
+fn node(kind: NodeKind, stat: &Statx, has_acl: bool) -> Node {
     let is_device = matches!(kind, NodeKind::CharDevice | NodeKind::BlockDevice);
     Node {
         kind,
-        mode: Mode::from_raw_mode(stat.st_mode).bits() & 0o7777,
-        uid: stat.st_uid,
-        gid: stat.st_gid,
-        rdev: if is_device { stat.st_rdev } else { 0 },
+        mode: Mode::from_raw_mode(stat.stx_mode.into()).bits() & 0o7777,
+        uid: stat.stx_uid,
+        gid: stat.stx_gid,
+        rdev: if is_device { makedev(stat.stx_rdev_major, stat.stx_rdev_minor) } else { 0 },
         has_acl,
     }
 }

@@ -11,14 +11,17 @@ pub mod conditions;
 mod features;
 mod files;
 mod mountinfo;
+mod one_by_one;
 
 pub use accounts::Accounts;
 
 use files::Files;
-use ringfence_sandbox::facts::{Facts, Features, Mount, MountTable, Node, User};
+use one_by_one::OneByOne;
+use ringfence_sandbox::facts::{Facts, Features, Mount, MountSource, MountTable, Node, User};
 use ringfence_terms::{AbsPath, Errno};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Reads the lines of a mount table in the form of `/proc/self/mountinfo`; of mounts that are stacked on one mount point
 /// the top one is last.
@@ -31,7 +34,7 @@ pub fn mounts(mountinfo: &[u8]) -> io::Result<Vec<Mount>> {
 
 /// The facts of this machine, or of an unbooted system tree below a directory.
 pub struct HostFacts {
-    files: Files,
+    files: Arc<Files>,
     mounts: MountTable,
     features: Features,
     accounts: Accounts,
@@ -46,11 +49,33 @@ impl HostFacts {
         let mountinfo = Path::new("/proc/self/mountinfo");
         let text = mountinfo::read(mountinfo)
             .map_err(|e| io::Error::new(e.kind(), format!("cannot read {}: {e}", mountinfo.display())))?;
-        let mounts = mountinfo::parse(&text)?;
+        let mounts = MountTable::new(mountinfo::parse(&text)?);
         Ok(HostFacts {
             features: features::probe(&mounts),
-            mounts: MountTable::new(mounts),
-            files: Files::below(PathBuf::from("/")),
+            mounts,
+            files: Arc::new(Files::below(PathBuf::from("/"))),
+            accounts: Accounts::read(Path::new("/"))?,
+        })
+    }
+
+    /// As [`of_this_machine`](Self::of_this_machine), for who asks little: mounts are looked up when somebody asks for them.
+    ///
+    /// # Errors
+    /// Those of [`of_this_machine`](Self::of_this_machine).
+    pub fn for_one_unit() -> io::Result<HostFacts> {
+        let files = Arc::new(Files::below(PathBuf::from("/")));
+        let source = OneByOne::below(Arc::clone(&files));
+        // Where the kernel does not tell mounts one by one, or there is no table to fall back to, it is known at once.
+        if source.covering(&AbsPath::root()).is_err()
+            || rustix::fs::access("/proc/self/mountinfo", rustix::fs::Access::READ_OK).is_err()
+        {
+            return HostFacts::of_this_machine();
+        }
+        let mounts = MountTable::asked_of(source);
+        Ok(HostFacts {
+            features: features::probe(&mounts),
+            mounts,
+            files,
             accounts: Accounts::read(Path::new("/"))?,
         })
     }
@@ -68,7 +93,7 @@ impl HostFacts {
             features: features::assumed_for_a_tree(),
             mounts: MountTable::new(vec![mountinfo::whole_tree()]),
             accounts: Accounts::read(&root)?,
-            files: Files::below(root),
+            files: Arc::new(Files::below(root)),
         })
     }
 

@@ -1,4 +1,9 @@
-//! `mount_setattr(2)`: flags of a mount, or of a whole tree of mounts, in one call.
+//! Flags of a mount, or of a whole tree of mounts, in one call (`mount_setattr(2)`); and what the kernel tells of one mount
+//! without being asked for all (`statmount(2)`, `listmount(2)`).
+
+mod status;
+
+pub use status::{MountStatus, is_root_alone, mount_status};
 
 use crate::last_error;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd};

@@ -33,7 +33,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if let Some(status) = conditions(&settings, context) {
         return Ok(status);
     }
-    let facts = context.facts()?;
+    let facts = context.facts_for_one_unit()?;
     let (_controls, requests) = Controls::new()?;
     let requests = requests.with_signals()?;
     let sockets = context.sockets(&args.unit, &unit, &settings)?;

@@ -31,7 +31,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             .hint("leave --root out, and give the unit's path"));
     }
     let (_, settings) = context.settings(&args.unit)?;
-    let facts = context.facts()?;
+    let facts = context.facts_for_one_unit()?;
     let mut asked = Visit {
         argv: args.command.clone(),
         bring: args.bring.clone(),

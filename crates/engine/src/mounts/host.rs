@@ -1,7 +1,7 @@
 //! What is taken from the host before the first change to the view: every source of a bind, cloned while all paths
 //! still mean what they mean on the host.
 
-use super::tree::clone_host;
+use super::tree::{clone_host, has_nothing_below};
 use super::{MountNeeds, device, failed};
 use crate::failure::Failure;
 use ringfence_sandbox::facts::MountTable;
@@ -9,6 +9,7 @@ use ringfence_sandbox::plan::{MountEntry, MountMode, Outcome};
 use ringfence_sys::mount::Reach;
 use ringfence_terms::AbsPath;
 use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
@@ -58,9 +59,9 @@ impl Source {
             MountMode::PrivateDev => device::private_dev(needs.dev_log).map_err(|e| {
                 failed("make a private /dev").errno(e).path("/dev").origin(entry.origin.as_ref())
             }),
-            MountMode::Proc { .. } => Ok(submounts(needs.host, "/proc")),
-            MountMode::PrivateSysfs => Ok(submounts(needs.host, "/sys")),
-            MountMode::PrivateCgroup => Ok(submounts(needs.host, "/sys/fs/cgroup")),
+            MountMode::Proc { .. } => submounts(entry, needs.host, "/proc"),
+            MountMode::PrivateSysfs => submounts(entry, needs.host, "/sys"),
+            MountMode::PrivateCgroup => submounts(entry, needs.host, "/sys/fs/cgroup"),
             _ => Ok(Source::None),
         }
     }
@@ -98,8 +99,17 @@ pub fn no_source(entry: &MountEntry, source: &Path, errno: Errno) -> Failure {
 }
 
 /// The topmost mounts below a directory; one that cannot be cloned is left out, as in systemd (`get_sub_mounts`).
-fn submounts(host: &MountTable, directory: &str) -> Source {
-    let Ok(directory) = AbsPath::parse(directory) else { return Source::None };
+fn submounts(entry: &MountEntry, host: &MountTable, directory: &str) -> Result<Source, Failure> {
+    let fail =
+        |e| failed(format!("look for mounts below {directory}")).errno(e).origin(entry.origin.as_ref());
+    let found =
+        rustix::fs::open(directory, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    if let Ok(found) = found
+        && has_nothing_below(found).map_err(fail)?
+    {
+        return Ok(Source::Submounts(Vec::new()));
+    }
+    let Ok(directory) = AbsPath::parse(directory) else { return Ok(Source::None) };
     let mut topmost: Vec<&AbsPath> = Vec::new();
     for path in host.below(&directory).iter().map(|m| &m.path) {
         if !topmost.last().is_some_and(|above| path.is_at_or_below(above)) {
@@ -110,7 +120,7 @@ fn submounts(host: &MountTable, directory: &str) -> Source {
         let rest = path.as_path().strip_prefix(directory.as_path()).ok()?.to_path_buf();
         Some((rest, clone_host(path.as_path(), Reach::Tree).ok()?))
     });
-    Source::Submounts(trees.collect())
+    Ok(Source::Submounts(trees.collect()))
 }
 
 /// The host's mount points strictly below a host path, each before what lies on it.

@@ -6,7 +6,7 @@ use super::live::Live;
 use super::order::Branch;
 use super::prepare::Prepared;
 use super::staging::Staging;
-use super::tree::{attach, is_mount_point, locate, make_directories};
+use super::tree::{attach, file_type, has_nothing_below, is_mount_point, locate, make_directories};
 use super::{MountNeeds, failed};
 use crate::enforcement::Shortfall;
 use crate::failure::Failure;
@@ -14,6 +14,7 @@ use ringfence_sandbox::plan::{MountEntry, MountMode, Symlink};
 use ringfence_sys::mount::{MountFlags, Reach, set_mount_flags};
 use ringfence_terms::AbsPath;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::path::{Component, Path, PathBuf};
 
@@ -192,19 +193,26 @@ impl Placer<'_> {
     /// Takes everything away that is mounted at and below a path, as far as the kernel allows it (systemd:
     /// `umount_recursive`). It is moved aside, where it goes away with all the rest: an unmount of its own would make the
     /// kernel wait for every CPU.
-    pub fn clear(&mut self, ground: &Ground<'_>, path: &AbsPath) {
+    pub fn clear(&mut self, ground: &Ground<'_>, path: &AbsPath) -> rustix::io::Result<()> {
         if let Some(live) = &self.live {
             if live.in_place || !path.is_root() {
                 for mount in live.to_clear(path) {
                     self.move_away(&mount);
                 }
             }
-            return;
+            return Ok(());
         }
         if path.is_root() || self.move_away(path) {
-            return;
+            return Ok(());
         }
-        let Some(on_host) = ground.on_host_at(path) else { return };
+        let Some(on_host) = ground.on_host_at(path) else { return Ok(()) };
+        let nothing_below = match locate(self.root.as_fd(), path.as_path()) {
+            Ok(node) => file_type(&node) != Ok(FileType::Directory) || has_nothing_below(&node)?,
+            Err(e) => e == Errno::NOENT || e == Errno::NOTDIR,
+        };
+        if nothing_below {
+            return Ok(());
+        }
         let mut last: Option<AbsPath> = None;
         for mount in mounts_below(self.needs.host, &on_host) {
             // What lies on a mount goes with it.
@@ -216,6 +224,7 @@ impl Placer<'_> {
                 self.move_away(&here);
             }
         }
+        Ok(())
     }
 
     /// Moves every mount away that is stacked at a path; whether there was any.

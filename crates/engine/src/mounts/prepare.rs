@@ -80,7 +80,7 @@ impl Placer<'_> {
                 }
             }
             MountMode::Inaccessible => {
-                self.clear(ground, &entry.path);
+                self.clear(ground, &entry.path).map_err(fail)?;
                 let node = match locate(self.root.as_fd(), path) {
                     Err(Errno::NOENT) if entry.optional => return Ok(None),
                     other => other.map_err(|e| blame(Some(entry), "find", e))?,
@@ -131,7 +131,7 @@ impl Placer<'_> {
                 if self.has_nothing_to_hide(entry) {
                     return Ok(None);
                 }
-                self.clear(ground, &entry.path);
+                self.clear(ground, &entry.path).map_err(fail)?;
                 let flags = LOCKED_DOWN | MountAttrFlags::MOUNT_ATTR_STRICTATIME;
                 new(entry, "tmpfs", &TINY, flags)?.into()
             }
@@ -139,7 +139,7 @@ impl Placer<'_> {
                 if self.has_nothing_to_hide(entry) {
                     return Ok(None);
                 }
-                self.clear(ground, &entry.path);
+                self.clear(ground, &entry.path).map_err(fail)?;
                 let mut flags = MountAttrFlags::MOUNT_ATTR_STRICTATIME;
                 flags.set(MountAttrFlags::MOUNT_ATTR_NOSUID, *nosuid);
                 flags.set(MountAttrFlags::MOUNT_ATTR_NODEV, *nodev);
@@ -148,12 +148,12 @@ impl Placer<'_> {
             }
             MountMode::Mqueue => {
                 let _ = make_directories(self.root.as_fd(), path);
-                self.clear(ground, &entry.path);
+                self.clear(ground, &entry.path).map_err(fail)?;
                 new::<&str>(entry, "mqueue", &[], LOCKED_DOWN)?.into()
             }
             MountMode::PrivateDev => {
                 let _ = make_directories(self.root.as_fd(), path);
-                self.clear(ground, &entry.path);
+                self.clear(ground, &entry.path).map_err(fail)?;
                 match source {
                     Source::Devices { tree, submounts } => Prepared::Detached { tree, submounts },
                     _ => return Err(fail(Errno::NODEV)),
@@ -258,7 +258,7 @@ impl Placer<'_> {
         };
         match made {
             Ok(tree) => {
-                self.clear(ground, &entry.path);
+                self.clear(ground, &entry.path).map_err(fail)?;
                 // Where nothing is copied, the host's are gone with what they lay on.
                 let in_place = self.live.as_ref().is_some_and(|live| live.in_place);
                 let submounts = match source {

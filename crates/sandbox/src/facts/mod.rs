@@ -3,7 +3,7 @@
 pub mod fake;
 mod mounts;
 
-pub use mounts::MountTable;
+pub use mounts::{MountSource, MountTable, Untold};
 
 use ringfence_terms::{AbsPath, Errno};
 use std::ffi::OsString;

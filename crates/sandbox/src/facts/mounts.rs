@@ -1,20 +1,88 @@
 //! The host's mount table, indexed by path.
 
+mod asked;
+
+pub use asked::{MountSource, Untold};
+
 use super::Mount;
+use asked::Asked;
 use hashbrown::{Equivalent, HashMap};
 use ringfence_terms::AbsPath;
+use std::sync::{Arc, OnceLock};
 
 /// The mounts that can be reached by path, sorted by path: of mounts that are stacked on one mount point only the top
 /// one, and none that a later mount further up hides.
-#[derive(Clone, Debug, Default)]
+///
+/// It is either known as a whole from the start, or [asked for](Self::asked_of) mount by mount.
+#[derive(Clone, Debug)]
 pub struct MountTable {
+    whole: OnceLock<Whole>,
+    asked: Option<Arc<Asked>>,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+struct Whole {
     reachable: Vec<Mount>,
     at: HashMap<AbsPath, usize>,
+}
+
+impl Default for MountTable {
+    fn default() -> MountTable {
+        MountTable::new(Vec::new())
+    }
 }
 
 impl MountTable {
     /// Takes the lines of `mountinfo` in any order.
     pub fn new(all: Vec<Mount>) -> MountTable {
+        MountTable { whole: OnceLock::from(Whole::of(all)), asked: None }
+    }
+
+    /// A table that asks for the mounts that somebody wants to know of, and for all only when it must: a machine may have
+    /// thousands.
+    pub fn asked_of(source: impl MountSource + 'static) -> MountTable {
+        MountTable { whole: OnceLock::new(), asked: Some(Arc::new(Asked::new(Box::new(source)))) }
+    }
+
+    fn whole(&self) -> &Whole {
+        self.whole.get_or_init(|| Whole::of(self.asked.as_ref().map_or_else(Vec::new, |asked| asked.all())))
+    }
+
+    /// What is asked, while not all of it is known.
+    fn asked(&self) -> Option<&Asked> {
+        self.asked.as_deref().filter(|_| self.whole.get().is_none())
+    }
+
+    /// Every reachable mount, sorted by path.
+    pub fn all(&self) -> &[Mount] {
+        &self.whole().reachable
+    }
+
+    /// The mount whose mount point this is.
+    pub fn at(&self, path: &AbsPath) -> Option<&Mount> {
+        match self.asked().map(|asked| asked.at(path)) {
+            Some(Ok(told)) => told,
+            None | Some(Err(Untold)) => self.whole().at(path),
+        }
+    }
+
+    /// The mount that a path without symlinks lies on.
+    pub fn covering(&self, path: &AbsPath) -> Option<&Mount> {
+        match self.asked().map(|asked| asked.covering(path)) {
+            Some(Ok(told)) => Some(told),
+            None | Some(Err(Untold)) => self.whole().covering(path),
+        }
+    }
+
+    /// The mounts below a path and not at it, sorted by path.
+    pub fn below(&self, path: &AbsPath) -> &[Mount] {
+        self.whole().below(path)
+    }
+}
+
+impl Whole {
+    fn of(all: Vec<Mount>) -> Whole {
         let mut children: HashMap<u32, Vec<usize>> = HashMap::new();
         let known: HashMap<u32, usize> = all.iter().enumerate().map(|(at, m)| (m.id, at)).collect();
         let mut pending = Vec::new();
@@ -51,21 +119,14 @@ impl MountTable {
         let mut reachable: Vec<Mount> = reachable.into_iter().filter_map(|at| all[at].take()).collect();
         reachable.sort_by(|a, b| a.path.cmp(&b.path));
         let at = reachable.iter().enumerate().map(|(index, m)| (m.path.clone(), index)).collect();
-        MountTable { reachable, at }
+        Whole { reachable, at }
     }
 
-    /// Every reachable mount, sorted by path.
-    pub fn all(&self) -> &[Mount] {
-        &self.reachable
-    }
-
-    /// The mount whose mount point this is.
-    pub fn at(&self, path: &AbsPath) -> Option<&Mount> {
+    fn at(&self, path: &AbsPath) -> Option<&Mount> {
         self.at.get(path).map(|&index| &self.reachable[index])
     }
 
-    /// The mount that a path without symlinks lies on.
-    pub fn covering(&self, path: &AbsPath) -> Option<&Mount> {
+    fn covering(&self, path: &AbsPath) -> Option<&Mount> {
         let mut above = path.as_bytes();
         loop {
             if let Some(&index) = self.at.get(&Spelling(above)) {
@@ -80,8 +141,7 @@ impl MountTable {
         }
     }
 
-    /// The mounts below a path and not at it, sorted by path.
-    pub fn below(&self, path: &AbsPath) -> &[Mount] {
+    fn below(&self, path: &AbsPath) -> &[Mount] {
         let start = self.reachable.partition_point(|m| m.path <= *path);
         let length = self.reachable[start..].partition_point(|m| m.path.is_below(path));
         &self.reachable[start..start + length]
@@ -168,5 +228,49 @@ mod tests {
     fn a_table_that_contradicts_itself_does_no_harm() {
         let table = MountTable::new(vec![mount(1, 2, "/"), mount(2, 1, "/"), mount(3, 3, "/x")]);
         assert!(table.all().is_empty());
+    }
+
+    /// Knows `/`, `/a` and `/b`, and cannot tell of `/b` alone.
+    #[derive(Default)]
+    struct Source(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+
+    impl MountSource for Source {
+        fn at(&self, path: &AbsPath) -> Result<Option<Mount>, Untold> {
+            self.0.lock().unwrap().push(format!("at {path}"));
+            match path.as_bytes() {
+                b"/b" => Err(Untold),
+                b"/a" => Ok(Some(mount(2, 1, "/a"))),
+                _ => Ok(None),
+            }
+        }
+
+        fn covering(&self, path: &AbsPath) -> Result<Mount, Untold> {
+            self.0.lock().unwrap().push(format!("covering {path}"));
+            Ok(if path.as_bytes().starts_with(b"/a") { mount(2, 1, "/a") } else { mount(1, 0, "/") })
+        }
+
+        fn all(&self) -> Vec<Mount> {
+            self.0.lock().unwrap().push("all".to_owned());
+            vec![mount(1, 0, "/"), mount(2, 1, "/a"), mount(3, 1, "/b")]
+        }
+    }
+
+    #[test]
+    fn a_table_asks_once_for_each_thing_and_for_all_when_it_must() {
+        let source = Source::default();
+        let asked = std::sync::Arc::clone(&source.0);
+        let table = MountTable::asked_of(source);
+        let path = |text: &str| AbsPath::parse(text).unwrap();
+        for _ in 0..2 {
+            assert_eq!(table.at(&path("/a")).map(|m| m.id), Some(2));
+            assert_eq!(table.at(&path("/c")), None);
+            assert_eq!(table.covering(&path("/a/x")).map(|m| m.id), Some(2));
+            assert_eq!(table.covering(&path("/x")).map(|m| m.id), Some(1));
+        }
+        assert_eq!(*asked.lock().unwrap(), ["at /a", "at /c", "covering /a/x", "covering /x"]);
+        assert_eq!(table.at(&path("/b")).map(|m| m.id), Some(3));
+        assert_eq!(table.below(&path("/")).len(), 2);
+        assert_eq!(table.covering(&path("/b/x")).map(|m| m.id), Some(3));
+        assert_eq!(asked.lock().unwrap()[4..], ["at /b", "all"]);
     }
 }
