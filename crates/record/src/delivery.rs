@@ -115,6 +115,26 @@ fn execution(attempt: &Attempt, succeeded: bool) -> Vec<What> {
     file.chain(interpreters.map(|located| used(located, Operation::Interpret))).collect()
 }
 
+/// Whether a call may move directories, or a thread to another one.
+pub(crate) fn may_move(rule: &Rule) -> bool {
+    matches!(
+        rule.name,
+        "chdir"
+            | "fchdir"
+            | "chroot"
+            | "pivot_root"
+            | "rename"
+            | "renameat"
+            | "renameat2"
+            | "mount"
+            | "move_mount"
+            | "umount"
+            | "umount2"
+            | "setns"
+            | "unshare"
+    )
+}
+
 /// What a successful call changes for the understanding of later ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Change {

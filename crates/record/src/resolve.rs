@@ -82,7 +82,7 @@ const MAX_LINKS: usize = 40;
 
 /// How long a directory is believed to lead where it led: what other processes than the recorded ones change is seen
 /// after that time.
-const BELIEVED: Duration = Duration::from_secs(1);
+pub(crate) const BELIEVED: Duration = Duration::from_secs(1);
 
 /// Resolves paths, and remembers where directories lead.
 #[derive(Default)]

@@ -3,17 +3,19 @@
 use crate::attempt::Attempt;
 use crate::delivery;
 use crate::proc::{self, Status};
-use crate::resolve::Eyes;
+use crate::resolve::{BELIEVED, Eyes};
 use crate::view::{Host, View};
 use crate::{NamespaceKind, ProcessRelation, Program};
 use ringfence_profile::Abi;
 use rustix::process::Pid;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A traced process.
 #[derive(Clone)]
@@ -42,6 +44,15 @@ pub(super) struct Thread {
     restricted: bool,
     /// How many more calls to stop at, whether they matter or not.
     pub samples: u32,
+    working_directory: RefCell<Option<WorkingDirectory>>,
+}
+
+/// Where a thread was when it was last looked for.
+struct WorkingDirectory {
+    path: PathBuf,
+    since: Instant,
+    /// [`Tracees::moved`] at that time.
+    moved: u64,
 }
 
 /// Of a thread that made no call yet; it is never delivered.
@@ -54,6 +65,8 @@ pub(super) struct Tracees {
     programs: HashMap<Program, Arc<Program>>,
     host: Host,
     recorder: (Status, Rights),
+    /// How often a directory may have moved, or a thread to another.
+    moved: u64,
 }
 
 /// What decides, besides a status, which files a thread may use.
@@ -85,6 +98,7 @@ impl Tracees {
             programs: HashMap::new(),
             host,
             recorder,
+            moved: 0,
         }
     }
 
@@ -141,6 +155,7 @@ impl Tracees {
             like_recorder,
             restricted,
             samples: 0,
+            working_directory: RefCell::new(None),
         };
         self.threads.insert(thread, known);
     }
@@ -209,6 +224,31 @@ impl Tracees {
         let Some(process) = self.threads.get(&thread).map(|t| t.process) else { return };
         if let (Ok(view), Some(known)) = (View::of(process, &self.host), self.processes.get_mut(&process)) {
             known.view = Rc::new(view);
+        }
+    }
+
+    /// A call that may move directories, or a thread to another one, begins or has ended.
+    pub(super) fn moves(&mut self) {
+        self.moved += 1;
+    }
+
+    /// A thread's working directory, if it was looked for a moment ago and cannot be another by now.
+    pub(super) fn working_directory(&self, thread: Pid) -> Option<PathBuf> {
+        let known = self.threads.get(&thread)?.working_directory.borrow();
+        known
+            .as_ref()
+            .filter(|known| known.moved == self.moved && known.since.elapsed() <= BELIEVED)
+            .map(|known| known.path.clone())
+    }
+
+    /// Remembers a thread's working directory, unless something is on its way that may change it.
+    pub(super) fn remember_working_directory(&self, thread: Pid, path: &Path) {
+        let moving = |other: &Thread| other.attempt.as_ref().is_some_and(|a| delivery::may_move(a.rule));
+        if let Some(known) = self.threads.get(&thread)
+            && !self.threads.values().any(moving)
+        {
+            let (path, since) = (path.to_path_buf(), Instant::now());
+            *known.working_directory.borrow_mut() = Some(WorkingDirectory { path, since, moved: self.moved });
         }
     }
 

@@ -339,26 +339,34 @@ impl<'a> Tracer<'a> {
         {
             known.samples = known.samples.max(1);
         }
-        match ptrace::progress(thread) {
+        let foreseen = match ptrace::progress(thread) {
             Ok(Progress::Entry(call) | Progress::Seccomp(call)) => self.entry(thread, call),
-            Ok(Progress::Exit(result)) => self.exit(thread, result),
-            Ok(Progress::None) | Err(_) => {}
-        }
+            Ok(Progress::Exit(result)) => {
+                self.exit(thread, result);
+                None
+            }
+            Ok(Progress::None) | Err(_) => None,
+        };
+        // What is delivered is known by now; the thread need not wait for that.
         self.go_on(thread, 0);
+        if let Some((attempt, result)) = foreseen {
+            self.ended_call(thread, attempt, result);
+        }
     }
 
-    fn entry(&mut self, thread: Pid, call: Call) {
+    /// Takes note of a call that begins. One whose end need not be waited for is returned, with its result.
+    fn entry(&mut self, thread: Pid, call: Call) -> Option<(Attempt, i64)> {
         if !self.tracees.threads.contains_key(&thread) && self.tracees.discover(thread).is_err() {
-            return;
+            return None;
         }
-        let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
+        let known = self.tracees.threads.get_mut(&thread)?;
         if known.attempt.is_some() {
             // Where every call stops, one that the filter traces stops twice.
-            return;
+            return None;
         }
         let Some(abi) = Abi::of_call(call.arch, call.number) else {
             self.sink.blind_spot(BlindSpot::ForeignAbi);
-            return;
+            return None;
         };
         let handling = self.table.handling(abi, call.number);
         known.samples = known.samples.saturating_sub(1);
@@ -372,7 +380,10 @@ impl<'a> Tracer<'a> {
         if call.number == LANDLOCK_RESTRICT_SELF {
             self.tracees.restricted(thread);
         }
-        let Handling::Rule(rule) = handling else { return };
+        let Handling::Rule(rule) = handling else { return None };
+        if delivery::may_move(rule) {
+            self.tracees.moves();
+        }
         let mut cut = 0;
         let attempt = Decoder {
             arguments: Arguments { thread, abi, call },
@@ -384,19 +395,15 @@ impl<'a> Tracer<'a> {
         if cut > 0 {
             self.sink.cut(cut);
         }
-        let Some(known) = self.tracees.threads.get(&thread) else { return };
-        let foreseen = match (&attempt, self.tracees.eyes(thread)) {
-            (Some(attempt), Some(eyes)) if known.like_recorder && self.mode == Mode::Filtered => {
-                foresight::result(attempt, eyes.view)
+        let (attempt, known) = (attempt?, self.tracees.threads.get(&thread)?);
+        if known.like_recorder && self.mode == Mode::Filtered {
+            let eyes = self.tracees.eyes(thread)?;
+            if let Some(result) = foresight::result(&attempt, eyes.view) {
+                return Some((attempt, result));
             }
-            _ => None,
-        };
-        if let Some(known) = self.tracees.threads.get_mut(&thread) {
-            known.attempt = attempt;
         }
-        if let Some(result) = foreseen {
-            self.exit(thread, result);
-        }
+        self.tracees.threads.get_mut(&thread)?.attempt = Some(attempt);
+        None
     }
 
     fn note(&mut self, by: &Arc<Program>, abi: Abi, number: u32) {
@@ -411,8 +418,17 @@ impl<'a> Tracer<'a> {
     }
 
     fn exit(&mut self, thread: Pid, result: i64) {
-        let Some(known) = self.tracees.threads.get_mut(&thread) else { return };
-        let Some(attempt) = known.attempt.take() else { return };
+        let attempt = self.tracees.threads.get_mut(&thread).and_then(|known| known.attempt.take());
+        if let Some(attempt) = attempt {
+            self.ended_call(thread, attempt, result);
+        }
+    }
+
+    fn ended_call(&mut self, thread: Pid, attempt: Attempt, result: i64) {
+        if delivery::may_move(attempt.rule) {
+            self.tracees.moves();
+        }
+        let Some(known) = self.tracees.threads.get(&thread) else { return };
         // The kernel's own numbers for a call that it will make again by itself (`linux/errno.h`, ERESTARTSYS …).
         if (-516..=-512).contains(&result) {
             return;

@@ -113,13 +113,13 @@ impl Decoder<'_> {
         match (name, directory) {
             (None | Some(b""), None) => None,
             (None | Some(b""), Some(AT_FDCWD)) => {
-                let base = self.named_by_kernel("cwd")?;
+                let base = self.working_directory()?;
                 self.resolve(&base, b".", true)
             }
             (None | Some(b""), Some(descriptor)) => self.descriptor(descriptor),
             (Some(name @ [b'/', ..]), _) => self.resolve(Path::new(""), name, follow),
             (Some(name), None | Some(AT_FDCWD)) => {
-                let base = self.named_by_kernel("cwd")?;
+                let base = self.working_directory()?;
                 self.resolve(&base, name, follow)
             }
             (Some(name), Some(descriptor)) => {
@@ -169,6 +169,17 @@ impl Decoder<'_> {
         self.located(path, Some(found))
     }
 
+    /// The thread's working directory, as the program sees it.
+    fn working_directory(&mut self) -> Option<PathBuf> {
+        let thread = self.arguments.thread;
+        if let Some(known) = self.tracees.working_directory(thread) {
+            return Some(known);
+        }
+        let found = self.named_by_kernel("cwd")?;
+        self.tracees.remember_working_directory(thread, &found);
+        Some(found)
+    }
+
     /// What a link of the thread's directory in `/proc` leads to, as the program sees it.
     fn named_by_kernel(&mut self, link: &str) -> Option<PathBuf> {
         let name = match readlink(proc::path(self.arguments.thread, link), Vec::new()) {
@@ -203,7 +214,7 @@ impl Decoder<'_> {
         match SocketName::parse(&bytes)? {
             SocketName::Address(address) => Some(SocketAddress::Other(address)),
             SocketName::Path(path) => {
-                let base = if path.starts_with(b"/") { PathBuf::new() } else { self.named_by_kernel("cwd")? };
+                let base = if path.starts_with(b"/") { PathBuf::new() } else { self.working_directory()? };
                 // connect(2) follows a link at the end; bind(2) fails on one with EADDRINUSE.
                 self.resolve(&base, path, true).map(SocketAddress::Path)
             }
