@@ -16,8 +16,15 @@ use std::sync::Arc;
 /// `path_compare`). Bytes need not be UTF-8: recordings contain what programs really opened.
 ///
 /// Since there is one spelling only, paths are compared as bytes, which is several times faster than by components.
-#[derive(Clone, Eq)]
-pub struct AbsPath(Arc<Path>);
+#[derive(Clone)]
+pub struct AbsPath(Spelling);
+
+/// A plan is made of constant paths for the most part; they take no memory of their own.
+#[derive(Clone)]
+enum Spelling {
+    Constant(&'static str),
+    Shared(Arc<Path>),
+}
 
 /// The number of bytes that is too many for a path (`PATH_MAX`).
 const LONGEST: usize = 4096;
@@ -34,6 +41,8 @@ impl PartialEq for AbsPath {
         self.as_bytes() == other.as_bytes()
     }
 }
+
+impl Eq for AbsPath {}
 
 impl Ord for AbsPath {
     /// By components: a `/` ends one, and so comes before every other byte.
@@ -81,8 +90,17 @@ impl std::error::Error for PathError {}
 
 impl AbsPath {
     /// The root directory, `/`.
-    pub fn root() -> Self {
-        AbsPath(Arc::from(Path::new("/")))
+    pub const fn root() -> Self {
+        AbsPath(Spelling::Constant("/"))
+    }
+
+    /// A path that the program knows.
+    ///
+    /// # Panics
+    /// When it is not an absolute path in its simplest spelling.
+    pub const fn constant(path: &'static str) -> Self {
+        assert!(is_simplest(path.as_bytes()), "a constant path is absolute and in its simplest spelling");
+        AbsPath(Spelling::Constant(path))
     }
 
     /// Simplifies `//`, `/./`, `..` at the very beginning and a trailing `/`, then checks the rules that systemd has for
@@ -124,17 +142,20 @@ impl AbsPath {
 
     /// From bytes that are a path in its simplest spelling already.
     fn of_simple(bytes: &[u8]) -> Self {
-        AbsPath(Arc::from(Path::new(OsStr::from_bytes(bytes))))
+        AbsPath(Spelling::Shared(Arc::from(Path::new(OsStr::from_bytes(bytes)))))
     }
 
     /// The path as the standard library's type.
     pub fn as_path(&self) -> &Path {
-        &self.0
+        match &self.0 {
+            Spelling::Constant(path) => Path::new(path),
+            Spelling::Shared(path) => path,
+        }
     }
 
     /// The raw bytes of the path.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_os_str().as_bytes()
+        self.as_path().as_os_str().as_bytes()
     }
 
     /// Whether this is `/`.
@@ -154,7 +175,7 @@ impl AbsPath {
 
     /// The last component; `None` for `/`.
     pub fn file_name(&self) -> Option<&OsStr> {
-        self.0.file_name()
+        self.as_path().file_name()
     }
 
     /// The components after the leading `/`, in order.
@@ -210,6 +231,18 @@ impl AbsPath {
         })
     }
 
+    /// As [`ancestors_below`](Self::ancestors_below) from the first component on, for who only wants to look at them.
+    pub fn prefixes(&self) -> impl Iterator<Item = &Path> {
+        let bytes = self.as_bytes();
+        let ends = (2..=bytes.len()).filter(|&at| bytes.get(at).is_none_or(|&byte| byte == b'/'));
+        ends.map(|at| Path::new(OsStr::from_bytes(&bytes[..at])))
+    }
+
+    /// Whether this is a path in its simplest spelling.
+    pub fn is(&self, simple: &Path) -> bool {
+        self.as_bytes() == simple.as_os_str().as_bytes()
+    }
+
     /// Moves a path from below `from` to below `to`; `None` when it is not at or below `from`.
     pub fn rebase(&self, from: &AbsPath, to: &AbsPath) -> Option<AbsPath> {
         if !self.is_at_or_below(from) {
@@ -229,15 +262,35 @@ impl AbsPath {
     }
 }
 
+/// Whether a path is absolute, short enough, and spelt as simply as it can be.
+const fn is_simplest(path: &[u8]) -> bool {
+    let length = path.len();
+    if length == 0 || length >= LONGEST || path[0] != b'/' || (length > 1 && path[length - 1] == b'/') {
+        return false;
+    }
+    let mut at = 1;
+    while at < length {
+        let rest = path.split_at(at).1;
+        if path[at] == 0 || (path[at - 1] == b'/' && matches!(rest, [b'/', ..] | [b'.'] | [b'.', b'/', ..])) {
+            return false;
+        }
+        if path[at - 1] == b'/' && matches!(rest, [b'.', b'.'] | [b'.', b'.', b'/', ..]) {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 impl AsRef<Path> for AbsPath {
     fn as_ref(&self) -> &Path {
-        &self.0
+        self.as_path()
     }
 }
 
 impl From<&AbsPath> for PathBuf {
     fn from(path: &AbsPath) -> PathBuf {
-        path.0.to_path_buf()
+        path.as_path().to_path_buf()
     }
 }
 
@@ -250,13 +303,13 @@ impl std::str::FromStr for AbsPath {
 
 impl fmt::Display for AbsPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0.display(), f)
+        fmt::Display::fmt(&self.as_path().display(), f)
     }
 }
 
 impl fmt::Debug for AbsPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_path(), f)
     }
 }
 
@@ -283,6 +336,20 @@ mod tests {
         assert_eq!(AbsPath::parse(""), Err(PathError::NotAbsolute));
         assert_eq!(AbsPath::parse("/h/../i"), Err(PathError::ParentComponent));
         assert_eq!(AbsPath::parse("/".to_string() + &"x".repeat(4095)), Err(PathError::TooLong));
+    }
+
+    #[test]
+    fn a_constant_path_is_as_good_as_any() {
+        const TMP: AbsPath = AbsPath::constant("/var/tmp");
+        assert_eq!(TMP, path("/var/tmp"));
+        assert_eq!(TMP.parent(), Some(path("/var")));
+        assert_eq!(AbsPath::constant("/"), AbsPath::root());
+        for wrong in ["", "a", "/a/", "//", "/a//b", "/./a", "/a/.", "/..", "/../a", "/a\0"] {
+            assert!(!is_simplest(wrong.as_bytes()), "{wrong}");
+        }
+        for right in ["/", "/.a", "/a/..b", "/a/...", "/a./b"] {
+            assert!(is_simplest(right.as_bytes()), "{right}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Case<'_> {
     /// What is at a name in a directory.
     pub(super) fn child(&self, directory: &Place, path: &AbsPath) -> Place {
         let (tree, facts) = (&self.view.plan().tree, self.view.facts());
-        let spot = tree.cross(directory.spot.clone(), path, facts);
+        let spot = tree.cross(directory.spot.clone(), path.as_path(), facts);
         let seen = tree.seen(&spot, path, facts);
         Place { path: path.clone(), spot, seen }
     }

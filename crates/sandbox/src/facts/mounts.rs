@@ -8,6 +8,8 @@ use super::Mount;
 use asked::Asked;
 use hashbrown::{Equivalent, HashMap};
 use ringfence_terms::AbsPath;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// The mounts that can be reached by path, sorted by path: of mounts that are stacked on one mount point only the top
@@ -60,7 +62,8 @@ impl MountTable {
     }
 
     /// The mount whose mount point this is.
-    pub fn at(&self, path: &AbsPath) -> Option<&Mount> {
+    pub fn at(&self, path: impl AsRef<Path>) -> Option<&Mount> {
+        let path = path.as_ref();
         match self.asked().map(|asked| asked.at(path)) {
             Some(Ok(told)) => told,
             None | Some(Err(Untold)) => self.whole().at(path),
@@ -122,8 +125,8 @@ impl Whole {
         Whole { reachable, at }
     }
 
-    fn at(&self, path: &AbsPath) -> Option<&Mount> {
-        self.at.get(path).map(|&index| &self.reachable[index])
+    fn at(&self, path: &Path) -> Option<&Mount> {
+        self.at.get(&Spelling::of(path)).map(|&index| &self.reachable[index])
     }
 
     fn covering(&self, path: &AbsPath) -> Option<&Mount> {
@@ -151,6 +154,12 @@ impl Whole {
 /// A path that is looked for, as it is spelt.
 #[derive(Hash)]
 struct Spelling<'a>(&'a [u8]);
+
+impl<'a> Spelling<'a> {
+    fn of(path: &'a Path) -> Spelling<'a> {
+        Spelling(path.as_os_str().as_bytes())
+    }
+}
 
 impl Equivalent<AbsPath> for Spelling<'_> {
     fn equivalent(&self, path: &AbsPath) -> bool {

@@ -52,7 +52,7 @@ impl Draft {
 
     /// An entry at a path that is built into systemd.
     pub fn at(path: &'static str, mode: MountMode, origin: Option<&Origin>) -> Draft {
-        Draft::new(AbsPath::parse(path).expect("a constant path is absolute"), mode, origin)
+        Draft::new(AbsPath::constant(path), mode, origin)
     }
 
     pub fn optional(self, optional: bool) -> Draft {

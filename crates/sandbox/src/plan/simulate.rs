@@ -95,7 +95,7 @@ impl Simulation<'_> {
         if !self.tree.works_in_place() {
             return false;
         }
-        let Ok(proc) = AbsPath::parse("/proc") else { return false };
+        let proc = AbsPath::constant("/proc");
         let spot = self.tree.spot_at(&proc, self.facts);
         match &self.tree.layer(&spot).content {
             Content::New(fs) => !matches!(fs, NewFs::Proc { .. }),
@@ -122,8 +122,7 @@ impl Simulation<'_> {
                     Seen::Node(node) => node.kind,
                     _ => NodeKind::Directory,
                 };
-                let runtime = AbsPath::parse("/run/systemd/inaccessible").unwrap_or_else(|_| AbsPath::root());
-                let (flags, _) = host_flags(&runtime, facts);
+                let (flags, _) = host_flags(&AbsPath::constant("/run/systemd/inaccessible"), facts);
                 let content = Content::New(NewFs::Inaccessible(kind));
                 tree.mount_on(place.spot, path, content, flags, facts);
             }
@@ -136,7 +135,7 @@ impl Simulation<'_> {
                     };
                 }
                 if !tree.is_mount_point(&place) {
-                    tree.bind_onto_itself_on(place.spot, path, facts);
+                    tree.bind_onto_itself(place.spot, path, facts);
                 }
             }
             MountMode::Bind { source, recursive, id_mapped } => {
@@ -168,7 +167,7 @@ impl Simulation<'_> {
                 let create = self.destination(entry, &place, &NodeKind::Directory)?;
                 let flags = match entry.mode {
                     MountMode::PrivateTmpfs => MountFlags { nodev: true, ..MountFlags::default() },
-                    _ if entry.flags.read_only => host_flags(&run(), facts).0,
+                    _ if entry.flags.read_only => host_flags(&RUN, facts).0,
                     _ => host_flags(&entry.path, facts).0,
                 };
                 self.tree.mount(&entry.path, Content::New(NewFs::PrivateTmp), flags, facts);
@@ -220,8 +219,7 @@ impl Simulation<'_> {
             MountMode::PrivateCgroup => (NewFs::Cgroup, kernel),
             MountMode::Mqueue => (NewFs::Mqueue, kernel),
             MountMode::BindDev | MountMode::BindSysfs => {
-                let host = if entry.mode == MountMode::BindDev { "/dev" } else { "/sys" };
-                let host = AbsPath::parse(host).map_err(|_| stuck(entry, Errno::ENOENT))?;
+                let host = AbsPath::constant(if entry.mode == MountMode::BindDev { "/dev" } else { "/sys" });
                 self.tree.bind(path, &host, true, facts);
                 return Ok((Outcome::Mounted, create));
             }
@@ -350,6 +348,7 @@ impl Simulation<'_> {
         if self.mode == Mode::Documented {
             super::documented::unshield(entries, &mut self.gone.dropped);
         }
+        let mut way = Way::default();
         for entry in entries.iter() {
             let flags = entry.flags;
             let changes = flags != super::EntryFlags::default()
@@ -357,10 +356,10 @@ impl Simulation<'_> {
             if !changes || !matches!(entry.state, State::Done { outcome: Outcome::Mounted, .. }) {
                 continue;
             }
-            let place = self.tree.place(&entry.path, self.facts);
+            let place = self.tree.place_on(&mut way, &entry.path, self.facts);
             // Of these only the one mount changes, which fails where it is hidden (systemd: `bind_remount_one`).
             let one_only = entry.mode.is_memory() && !self.tree.is_mount_point(&place);
-            if self.tree.has_mount_at(&entry.path, self.facts) && !one_only {
+            if self.tree.has_mount_at(&place) && !one_only {
                 continue;
             }
             match place.seen {
@@ -368,7 +367,10 @@ impl Simulation<'_> {
                 Seen::Missing => return Err(stuck(entry, Errno::ENOENT)),
                 Seen::Failed(errno) => return Err(stuck(entry, errno)),
                 _ if one_only => return Err(stuck(entry, Errno::EINVAL)),
-                _ => self.tree.bind_onto_itself(&entry.path, self.facts),
+                _ => {
+                    way.cut(&entry.path);
+                    self.tree.bind_onto_itself(place.spot, &entry.path, self.facts);
+                }
             }
         }
         Ok(())
@@ -395,9 +397,7 @@ fn is_kernels_own(fs_type: &str) -> bool {
     )
 }
 
-fn run() -> AbsPath {
-    AbsPath::parse("/run").unwrap_or_else(|_| AbsPath::root())
-}
+const RUN: AbsPath = AbsPath::constant("/run");
 
 fn stuck(entry: &Draft, errno: Errno) -> Box<Stuck> {
     Box::new(Stuck { entry: entry.clone(), errno, source: false })

@@ -13,15 +13,15 @@ pub(crate) use walk::Way;
 pub use walk::{Place, Step};
 
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
+use hashbrown::HashMap;
 use ringfence_terms::{AbsPath, Errno};
-use std::collections::BTreeMap;
 
 /// The mounts of a service's tree, in the order of mounting, and the nodes that mounting made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     /// The host's own tree first, on which nothing is mounted here; then the service's root; then what lies on it.
     layers: Vec<Layer>,
-    made: BTreeMap<Location, Node>,
+    made: HashMap<Location, Node>,
     owned: Vec<Owned>,
     /// Trees of the host that are moved before the service starts: from, to.
     moved: Vec<(AbsPath, AbsPath)>,
@@ -50,6 +50,9 @@ pub struct Layer {
     pub super_read_only: bool,
     /// The turn of the entry that made it ([`crate::plan::MountEntry::turn`]); none for the root.
     pub turn: Option<usize>,
+    /// The path of the host from which it brings mounts along: a new file system of the kernel's those of the host's
+    /// (systemd: `bind_mount_submounts`), unless these are gone because it is mounted in their very place.
+    brings: Option<AbsPath>,
     on: Option<Spot>,
     gone: bool,
 }
@@ -126,7 +129,7 @@ pub struct Spot {
 }
 
 /// Where a node really is; the same node may be seen at several paths.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Location {
     /// At this path of the host.
     Host(AbsPath),
@@ -147,10 +150,11 @@ impl Tree {
     pub fn new(root: AbsPath, facts: &dyn Facts) -> Tree {
         let whole = |host: AbsPath| {
             let (flags, super_read_only) = host_flags(&host, facts);
-            let content = Content::Host { path: host, recursive: true };
+            let brings = Some(host.clone());
             Layer {
                 path: AbsPath::root(),
-                content,
+                content: Content::Host { path: host, recursive: true },
+                brings,
                 flags,
                 super_read_only,
                 turn: None,
@@ -161,7 +165,7 @@ impl Tree {
         let layers = vec![whole(AbsPath::root()), whole(root)];
         Tree {
             layers,
-            made: BTreeMap::new(),
+            made: HashMap::new(),
             owned: Vec::new(),
             moved: Vec::new(),
             turn: None,
@@ -199,8 +203,17 @@ impl Tree {
             Content::Part { layer, .. } => self.layers[*layer].super_read_only,
             Content::New(_) => false,
         };
-        let (path, on) = (path.clone(), Some(spot));
-        self.layers.push(Layer { path, content, flags, super_read_only, turn: self.turn, on, gone: false });
+        let brings = match &content {
+            Content::Host { path, .. } => Some(path.clone()),
+            Content::New(_) if self.in_place => None,
+            Content::New(fs) => fs.twin().map(AbsPath::constant),
+            Content::Part { layer, path } => {
+                let whole = &self.layers[*layer];
+                whole.brings.as_ref().and_then(|root| path.rebase(&whole.path, root))
+            }
+        };
+        let (path, turn, on) = (path.clone(), self.turn, Some(spot));
+        self.layers.push(Layer { path, content, flags, super_read_only, turn, brings, on, gone: false });
     }
 
     /// Shows a path of the host at a path of the service.
@@ -247,14 +260,8 @@ impl Tree {
         }
     }
 
-    /// Makes a path a mount point that shows what it showed before.
-    pub(crate) fn bind_onto_itself(&mut self, path: &AbsPath, facts: &dyn Facts) {
-        let spot = self.spot_at(path, facts);
-        self.bind_onto_itself_on(spot, path, facts);
-    }
-
-    /// As [`bind_onto_itself`](Self::bind_onto_itself), where it is known what is on top there.
-    pub(crate) fn bind_onto_itself_on(&mut self, spot: Spot, path: &AbsPath, facts: &dyn Facts) {
+    /// Makes a path a mount point that shows what it showed before; what is on top there is known.
+    pub(crate) fn bind_onto_itself(&mut self, spot: Spot, path: &AbsPath, facts: &dyn Facts) {
         let flags = self.flags(&spot, facts);
         let recursive = !matches!(self.layers[spot.layer].content, Content::Host { recursive: false, .. });
         let content = self.content_at(&spot, path, recursive);
@@ -299,10 +306,9 @@ impl Tree {
         }
     }
 
-    /// Whether anything is mounted at a path, be it hidden by something else or not.
-    pub(crate) fn has_mount_at(&self, path: &AbsPath, facts: &dyn Facts) -> bool {
-        self.layers().any(|(_, layer)| layer.path == *path)
-            || self.mount_point(&self.spot_at(path, facts)) == *path
+    /// Whether anything is mounted at a place, be it hidden by something else or not.
+    pub(crate) fn has_mount_at(&self, place: &Place) -> bool {
+        self.layers().any(|(_, layer)| layer.path == place.path) || self.is_mount_point(place)
     }
 
     /// The flags of a mount before the flag rounds.
@@ -329,11 +335,11 @@ impl Tree {
             if self.spot_at(&layer.path, facts) == own {
                 all.push((layer.path.clone(), own));
             }
-            let Some(root) = self.host_root(number) else { continue };
+            let Some(root) = &layer.brings else { continue };
             if matches!(layer.content, Content::Host { recursive: false, .. }) {
                 continue;
             }
-            for mount in facts.mounts().below(&root) {
+            for mount in facts.mounts().below(root) {
                 let brought = Spot { layer: number, submount: Some(mount.path.clone()) };
                 let point = self.mount_point(&brought);
                 if self.spot_at(&point, facts) == brought {
@@ -348,8 +354,8 @@ impl Tree {
     /// The mount point of a mount, as the service sees it.
     pub fn mount_point(&self, spot: &Spot) -> AbsPath {
         let layer = &self.layers[spot.layer];
-        match (&spot.submount, self.host_root(spot.layer)) {
-            (Some(host), Some(root)) => host.rebase(&root, &layer.path).unwrap_or_else(|| layer.path.clone()),
+        match (&spot.submount, &layer.brings) {
+            (Some(host), Some(root)) => host.rebase(root, &layer.path).unwrap_or_else(|| layer.path.clone()),
             _ => layer.path.clone(),
         }
     }
@@ -364,17 +370,6 @@ impl Tree {
         match &self.layers[layer].content {
             Content::New(fs) => Some(fs),
             Content::Host { .. } | Content::Part { .. } => None,
-        }
-    }
-
-    /// The path of the host from which a layer brings mounts along: a new file system of the kernel's those of the host's
-    /// (systemd: `bind_mount_submounts`), unless these are gone because it is mounted in their very place.
-    fn host_root(&self, layer: usize) -> Option<AbsPath> {
-        match &self.layers[layer].content {
-            Content::Host { path, .. } => Some(path.clone()),
-            Content::New(_) if self.in_place => None,
-            Content::New(fs) => fs.twin().and_then(|path| AbsPath::parse(path).ok()),
-            Content::Part { layer, path } => path.rebase(&self.layers[*layer].path, &self.host_root(*layer)?),
         }
     }
 }

@@ -21,7 +21,9 @@ impl Tree {
     /// What is at a path without symlinks that lies on this mount.
     pub fn seen(&self, spot: &Spot, path: &AbsPath, facts: &dyn Facts) -> Seen {
         let location = self.locate(spot, path);
-        if let Some(node) = self.made.get(&location) {
+        if !self.made.is_empty()
+            && let Some(node) = self.made.get(&location)
+        {
             return Seen::Node(node.clone());
         }
         match location {
@@ -83,12 +85,15 @@ impl Tree {
     }
 
     /// The nodes that the plan makes on the host's own file systems, such as mount points that were missing: they stay
-    /// there.
-    pub fn made_on_host(&self) -> impl Iterator<Item = (&AbsPath, &Node)> {
-        self.made.iter().filter_map(|(location, node)| match location {
+    /// there. Sorted by path.
+    pub fn made_on_host(&self) -> Vec<(&AbsPath, &Node)> {
+        let on_host = self.made.iter().filter_map(|(location, node)| match location {
             Location::Host(path) => Some((path, node)),
             Location::Layer(..) => None,
-        })
+        });
+        let mut nodes: Vec<_> = on_host.collect();
+        nodes.sort_by_key(|(path, _)| *path);
+        nodes
     }
 }
 
@@ -119,7 +124,7 @@ impl NewFs {
     }
 
     fn as_twin(&self, inner: &AbsPath, facts: &dyn Facts) -> Seen {
-        let Some(twin) = self.twin().and_then(|path| AbsPath::parse(path).ok()) else { return Seen::Unknown };
+        let Some(twin) = self.twin().map(AbsPath::constant) else { return Seen::Unknown };
         let Some(host) = inner.rebase(&AbsPath::root(), &twin) else { return Seen::Unknown };
         if let Some(mount) = facts.mounts().covering(&host)
             && mount.path.is_below(&twin)

@@ -6,6 +6,7 @@ use ringfence_terms::{AbsPath, Errno};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// A path that has no symlinks, and what is there.
 #[derive(Clone, Debug)]
@@ -49,52 +50,50 @@ const MAX_STEPS: u32 = 32;
 impl Tree {
     /// The mount on which a path without symlinks lies.
     pub fn spot_at(&self, path: &AbsPath, facts: &dyn Facts) -> Spot {
-        let mut spot = self.start(ROOT, facts);
-        for above in path.ancestors_below(1) {
-            spot = self.cross(spot, &above, facts);
-        }
-        spot
+        path.prefixes().fold(self.start(ROOT, facts), |spot, above| self.cross(spot, above, facts))
     }
 
     /// What lies on top of a layer's own root.
     fn start(&self, layer: usize, facts: &dyn Facts) -> Spot {
         let bottom = Spot { layer, submount: None };
-        if self.in_place { bottom } else { self.cross(bottom, &AbsPath::root(), facts) }
+        if self.in_place { bottom } else { self.cross(bottom, Path::new("/"), facts) }
     }
 
-    /// From the mount that holds a path to the mount on top of that path.
-    pub(crate) fn cross(&self, mut spot: Spot, path: &AbsPath, facts: &dyn Facts) -> Spot {
+    /// From the mount that holds a path to the mount on top of that path. The path is in its simplest spelling; it is
+    /// hardly ever needed as more than that.
+    pub(crate) fn cross(&self, mut spot: Spot, path: &Path, facts: &dyn Facts) -> Spot {
         while let Some(next) = self.layer_on(&spot, path).or_else(|| self.host_mount_on(&spot, path, facts)) {
             spot = next;
         }
         spot
     }
 
-    fn layer_on(&self, spot: &Spot, path: &AbsPath) -> Option<Spot> {
+    fn layer_on(&self, spot: &Spot, path: &Path) -> Option<Spot> {
+        let path = path.as_os_str().as_bytes();
         let on_top = self.layers.iter().position(|layer| {
-            !layer.gone && layer.path.as_bytes() == path.as_bytes() && layer.on.as_ref() == Some(spot)
+            layer.path.as_bytes() == path && !layer.gone && layer.on.as_ref() == Some(spot)
         })?;
         Some(Spot { layer: on_top, submount: None })
     }
 
-    fn host_mount_on(&self, spot: &Spot, path: &AbsPath, facts: &dyn Facts) -> Option<Spot> {
+    fn host_mount_on(&self, spot: &Spot, path: &Path, facts: &dyn Facts) -> Option<Spot> {
         let layer = &self.layers[spot.layer];
-        if matches!(layer.content, Content::Host { recursive: false, .. }) {
+        if matches!(layer.content, Content::Host { recursive: false, .. }) || layer.path.is(path) {
             return None;
         }
-        if *path == layer.path {
+        let root = layer.brings.as_ref()?;
+        let mount = if *root == layer.path {
+            facts.mounts().at(path)?
+        } else {
+            facts.mounts().at(AbsPath::parse(path).ok()?.rebase(&layer.path, root)?.as_path())?
+        };
+        if spot.submount.as_ref() == Some(&mount.path) {
             return None;
         }
-        let root = self.host_root(spot.layer)?;
-        let host = if root == layer.path { path.clone() } else { path.rebase(&layer.path, &root)? };
-        if spot.submount.as_ref() == Some(&host) {
+        if spot.submount.is_none() && self.seen(spot, &AbsPath::parse(path).ok()?, facts) == Seen::Missing {
             return None;
         }
-        facts.mounts().at(&host)?;
-        if spot.submount.is_none() && self.seen(spot, path, facts) == Seen::Missing {
-            return None;
-        }
-        Some(Spot { layer: spot.layer, submount: Some(host) })
+        Some(Spot { layer: spot.layer, submount: Some(mount.path.clone()) })
     }
 
     /// Where the node at a path of a mount really is.
@@ -108,7 +107,7 @@ impl Tree {
                 Content::Host { path: host, .. } if *host == layer.path => return Location::Host(path),
                 Content::Host { path: host, .. } => return Location::Host(moved(host)),
                 Content::New(_) if spot.submount.is_some() => {
-                    let twin = self.host_root(number).unwrap_or_else(AbsPath::root);
+                    let twin = layer.brings.clone().unwrap_or_else(AbsPath::root);
                     return Location::Host(moved(&twin));
                 }
                 Content::New(_) => return Location::Layer(number, moved(&AbsPath::root())),
@@ -156,6 +155,14 @@ impl Tree {
         self.follow_from(way, path, facts)
     }
 
+    /// As [`place`](Self::place), from where the last path led.
+    pub(crate) fn place_on(&self, way: &mut Way, path: &AbsPath, facts: &dyn Facts) -> Place {
+        match self.follow_on(way, path, facts) {
+            Ok(Step::Settled(place)) => place,
+            Ok(Step::Moved(..)) | Err(_) => self.place(path, facts),
+        }
+    }
+
     /// The way to the root of a layer.
     fn way(&self, layer: usize, facts: &dyn Facts) -> Way {
         let (path, spot) = (AbsPath::root(), self.start(layer, facts));
@@ -174,7 +181,7 @@ impl Tree {
             if matches!(&here.seen, Seen::Node(node) if node.kind != NodeKind::Directory) {
                 return Err(Errno::ENOTDIR);
             }
-            let spot = self.cross(here.spot.clone(), &child, facts);
+            let spot = self.cross(here.spot.clone(), child.as_path(), facts);
             match self.seen(&spot, &child, facts) {
                 Seen::Failed(errno) => return Err(errno),
                 seen @ Seen::Missing => return Ok(Step::Settled(Place { path: path.clone(), spot, seen })),
@@ -214,7 +221,7 @@ impl Tree {
                 return Err(Errno::ENOTDIR);
             }
             let child = here.path.join(&name).map_err(|_| Errno::ENAMETOOLONG)?;
-            let spot = self.cross(here.spot.clone(), &child, facts);
+            let spot = self.cross(here.spot.clone(), child.as_path(), facts);
             let seen = self.seen(&spot, &child, facts);
             match &seen {
                 Seen::Failed(errno) => return Err(*errno),

@@ -152,6 +152,7 @@ fn outcomes_and_what_is_made() {
     let left_behind: Vec<String> = plan
         .tree
         .made_on_host()
+        .into_iter()
         .map(|(made, _)| made.to_string())
         .filter(|made| made.starts_with("/srv"))
         .collect();
@@ -212,7 +213,7 @@ fn without_systemd_its_own_mounts_are_made_in_memory_only() {
     let facts = FakeFacts::debian().features(|features| features.booted_with_systemd = false);
     let on_host = plan("ProtectSystem=yes", &facts, Faithful);
     assert!(!paths(&on_host).contains(&"/run/systemd/incoming".to_owned()));
-    assert!(on_host.tree.made_on_host().next().is_none());
+    assert!(on_host.tree.made_on_host().is_empty());
     assert!(on_host.dropped.iter().any(|gone| gone.why == DropReason::WithoutSystemd));
     let in_memory = plan("TemporaryFileSystem=/run", &facts, Faithful);
     assert!(paths(&in_memory).contains(&"/run/systemd/incoming".to_owned()));

@@ -1,9 +1,11 @@
 //! A table of which only what somebody asks for is looked up.
 
 use super::super::Mount;
+use super::Spelling;
 use hashbrown::HashMap;
 use ringfence_terms::AbsPath;
 use std::fmt;
+use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// Who knows the machine's mounts, one by one.
@@ -52,14 +54,16 @@ impl Asked {
         self.source.all()
     }
 
-    pub(super) fn at(&self, path: &AbsPath) -> Result<Option<&Mount>, Untold> {
-        let known = self.answers.read().unwrap_or_else(PoisonError::into_inner).at.get(path).copied();
+    pub(super) fn at(&self, path: &Path) -> Result<Option<&Mount>, Untold> {
+        let known = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        let known = known.at.get(&Spelling::of(path)).copied();
         let index = match known {
             Some(index) => index,
             None => {
-                let index = self.source.at(path)?.map(|mount| self.keep(mount)).transpose()?;
+                let path = AbsPath::parse(path).map_err(|_| Untold)?;
+                let index = self.source.at(&path)?.map(|mount| self.keep(mount)).transpose()?;
                 let mut answers = self.answers.write().unwrap_or_else(PoisonError::into_inner);
-                *answers.at.entry(path.clone()).or_insert(index)
+                *answers.at.entry(path).or_insert(index)
             }
         };
         index.map(|index| self.kept(index)).transpose()
