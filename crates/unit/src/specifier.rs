@@ -32,7 +32,8 @@ struct OfUnit {
     name: UnitName,
     /// Where the fragment stands inside the tree, without symlinks.
     fragment: Option<PathBuf>,
-    own: OnceLock<Values>,
+    /// The values of the letters of [`OWN`], each as it is asked for.
+    own: [OnceLock<Option<String>>; OWN.len()],
     machine: Arc<OfMachine>,
 }
 
@@ -54,23 +55,21 @@ impl OfMachine {
 
 impl OfUnit {
     fn get(&self, letter: char) -> Option<&str> {
-        if !OWN.contains(letter) {
-            return self.machine.get(letter);
+        match OWN.find(letter) {
+            Some(at) => self.own[at].get_or_init(|| self.value(letter)).as_deref(),
+            None => self.machine.get(letter),
         }
-        self.own.get_or_init(|| self.collect()).get(&letter).map(String::as_str)
     }
 
-    fn collect(&self) -> Values {
-        let mut values = values_of_name(&self.name);
-        if let Some(runtime) = self.machine.get('t') {
-            values.insert('d', format!("{runtime}/credentials/{}", self.name));
-        }
+    fn value(&self, letter: char) -> Option<String> {
         let real = self.fragment.as_deref();
-        let texts = [('y', real), ('Y', real.and_then(Path::parent))];
-        values.extend(
-            texts.into_iter().filter_map(|(letter, path)| Some((letter, path?.to_str()?.to_owned()))),
-        );
-        values
+        let text = |path: Option<&Path>| path?.to_str().map(str::to_owned);
+        match letter {
+            'd' => self.machine.get('t').map(|runtime| format!("{runtime}/credentials/{}", self.name)),
+            'y' => text(real),
+            'Y' => text(real.and_then(Path::parent)),
+            _ => value_of_name(&self.name, letter),
+        }
     }
 }
 
@@ -103,12 +102,13 @@ impl Specifiers {
     /// The specifiers that follow from the unit's name alone (`%n %N %p %P %i %I %j %J %f`). One whose unescaping fails
     /// stays without a value.
     pub fn of_name(name: &UnitName) -> Specifiers {
-        Specifiers { values: values_of_name(name), unit: None }
+        let values = OF_NAME.chars().filter_map(|letter| Some((letter, value_of_name(name, letter)?)));
+        Specifiers { values: values.collect(), unit: None }
     }
 
     /// The specifiers of a unit whose fragment stands there, on that machine.
     pub(crate) fn of_unit(name: &UnitName, fragment: Option<PathBuf>, machine: Arc<OfMachine>) -> Specifiers {
-        let unit = OfUnit { name: name.clone(), fragment, own: OnceLock::new(), machine };
+        let unit = OfUnit { name: name.clone(), fragment, own: Default::default(), machine };
         Specifiers { values: Values::new(), unit: Some(Arc::new(unit)) }
     }
 
@@ -171,23 +171,26 @@ impl fmt::Debug for Specifiers {
     }
 }
 
+/// The letters whose values follow from a unit's name alone.
+const OF_NAME: &str = "nNpPiIjJf";
+
 /// What follows from a unit's name alone.
-fn values_of_name(name: &UnitName) -> Values {
+fn value_of_name(name: &UnitName, letter: char) -> Option<String> {
     let prefix = name.prefix();
     let instance = name.instance().unwrap_or_default();
     let last_part = prefix.rsplit_once('-').map_or(prefix, |(_, last)| last);
-    let values = [
-        ('n', Some(name.as_str().to_owned())),
-        ('N', Some(name.stem().to_owned())),
-        ('p', Some(prefix.to_owned())),
-        ('P', unescape(prefix)),
-        ('i', Some(instance.to_owned())),
-        ('I', unescape(instance)),
-        ('j', Some(last_part.to_owned())),
-        ('J', unescape(last_part)),
-        ('f', unescape_path(name.instance().unwrap_or(prefix))),
-    ];
-    values.into_iter().filter_map(|(letter, value)| Some((letter, value?))).collect()
+    match letter {
+        'n' => Some(name.as_str().to_owned()),
+        'N' => Some(name.stem().to_owned()),
+        'p' => Some(prefix.to_owned()),
+        'P' => unescape(prefix),
+        'i' => Some(instance.to_owned()),
+        'I' => unescape(instance),
+        'j' => Some(last_part.to_owned()),
+        'J' => unescape(last_part),
+        'f' => unescape_path(name.instance().unwrap_or(prefix)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -271,13 +271,13 @@ mod tests {
         let table = MountTable::asked_of(source);
         let path = |text: &str| AbsPath::parse(text).unwrap();
         for _ in 0..2 {
-            assert_eq!(table.at(&path("/a")).map(|m| m.id), Some(2));
-            assert_eq!(table.at(&path("/c")), None);
+            assert_eq!(table.at(path("/a")).map(|m| m.id), Some(2));
+            assert_eq!(table.at(path("/c")), None);
             assert_eq!(table.covering(&path("/a/x")).map(|m| m.id), Some(2));
             assert_eq!(table.covering(&path("/x")).map(|m| m.id), Some(1));
         }
         assert_eq!(*asked.lock().unwrap(), ["at /a", "at /c", "covering /a/x", "covering /x"]);
-        assert_eq!(table.at(&path("/b")).map(|m| m.id), Some(3));
+        assert_eq!(table.at(path("/b")).map(|m| m.id), Some(3));
         assert_eq!(table.below(&path("/")).len(), 2);
         assert_eq!(table.covering(&path("/b/x")).map(|m| m.id), Some(3));
         assert_eq!(asked.lock().unwrap()[4..], ["at /b", "all"]);

@@ -55,8 +55,8 @@ impl Asked {
     }
 
     pub(super) fn at(&self, path: &Path) -> Result<Option<&Mount>, Untold> {
-        let known = self.answers.read().unwrap_or_else(PoisonError::into_inner);
-        let known = known.at.get(&Spelling::of(path)).copied();
+        let answers = || self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        let known = answers().at.get(&Spelling::of(path)).copied();
         let index = match known {
             Some(index) => index,
             None => {
