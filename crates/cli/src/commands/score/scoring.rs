@@ -100,11 +100,12 @@ impl<'a> Scorer<'a> {
     fn tree_with_files(&self, units: &[String]) -> Result<UnitTree, Failure> {
         let environment = Environment::of_process();
         let root = self.context.tree()?;
-        let files = units.iter().filter(|text| text.contains('/'));
-        let folders = files.filter_map(|file| {
-            let absolute =
-                if root.is_system() { std::path::absolute(file).ok()? } else { Path::new("/").join(file) };
-            absolute.parent().map(Path::to_path_buf)
+        let files = units.iter().filter(|text| text.contains('/')).map(Path::new);
+        let mut given: Vec<&Path> = files.filter_map(Path::parent).collect();
+        given.dedup();
+        let folders = given.into_iter().filter_map(|folder| match root.is_system() {
+            true => std::path::absolute(folder).ok(),
+            false => Some(Path::new("/").join(folder)),
         });
         let folders: Vec<PathBuf> = folders.collect();
         let search = SearchPath::of_systemd(root, self.context.manager, &environment).with_leading(folders);

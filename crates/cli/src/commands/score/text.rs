@@ -120,12 +120,9 @@ fn open(check: &Check, policy: &Policy, colours: bool) -> String {
     let dim = shown(Style::new().dimmed(), colours);
     let said = policy.of(check.id).and_then(|a| a.description_bad.as_deref()).unwrap_or(check.open);
     let mut out = format!("{bad:#}  {line}{}{line:#}\n", check.closing);
-    for text in wrap(said, 70) {
-        let _ = writeln!(out, "        {text}");
-    }
-    for text in wrap(&format!("may break: {}", check.breaks), 70) {
-        let _ = writeln!(out, "        {dim}{text}{dim:#}");
-    }
+    wrap(&mut out, said.split(' '), "        ", "\n");
+    let breaks = ["may", "break:"].into_iter().chain(check.breaks.split(' '));
+    wrap(&mut out, breaks, &format!("        {dim}"), &format!("{dim:#}\n"));
     out
 }
 
@@ -155,21 +152,25 @@ fn differs(out: &mut String, one: &Assessment) {
     }
 }
 
-/// Breaks a text at blanks into lines of at most `width` characters.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines
-            .last_mut()
-            .filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
+/// The width of what is said of a check, in characters.
+const SAID: usize = 70;
+
+/// Adds lines of words, each line between `before` and `after`.
+fn wrap<'a>(out: &mut String, words: impl Iterator<Item = &'a str>, before: &str, after: &str) {
+    let mut line = 0;
+    out.push_str(before);
+    for word in words {
+        let width = word.chars().count();
+        if line > 0 && line + 1 + width > SAID {
+            out.push_str(after);
+            out.push_str(before);
+            line = 0;
+        } else if line > 0 {
+            out.push(' ');
+            line += 1;
         }
+        out.push_str(word);
+        line += width;
     }
-    lines
+    out.push_str(after);
 }
