@@ -28,9 +28,9 @@ pub use run::{Bases, For};
 
 use crate::decide::DeviceRules;
 use crate::facts::Facts;
-use crate::tree::{Seen, Tree, directory};
+use crate::tree::{Content, Location, NewFs, Seen, Tree, directory};
 use normalise::Gone;
-use ringfence_settings::Settings;
+use ringfence_settings::{PrivateUsers, Settings};
 use ringfence_terms::{AbsPath, Errno, Origin};
 use simulate::{Simulation, Stuck};
 use std::ffi::OsString;
@@ -214,6 +214,9 @@ impl Plan {
         {
             plan.failure = Some(*why);
         }
+        if mode == Mode::Faithful && run.sandboxed {
+            plan.failure = plan.failure.or_else(|| users_without_proc(settings, facts, &plan.tree));
+        }
         plan.mounts = entries.into_iter().map(|draft| draft.finish()).collect();
         plan
     }
@@ -284,6 +287,34 @@ fn propagation(settings: &Settings) -> Propagation {
         Some(ringfence_settings::Propagation::Private) => Propagation::Private,
         Some(ringfence_settings::Propagation::Shared) | None => Propagation::Shared,
     }
+}
+
+/// Once everything is mounted, systemd writes the maps of a user namespace through the service's own `/proc`, and fails when
+/// there is none (`src/core/exec-invoke.c: setup_private_users`). A manager without privileges has done so before.
+fn users_without_proc(settings: &Settings, facts: &dyn Facts, tree: &Tree) -> Option<Failure> {
+    let users = &settings.sandbox.private_users;
+    if users.value == PrivateUsers::No || !facts.features().privileged {
+        return None;
+    }
+    let proc = AbsPath::parse("/proc").ok()?;
+    let spot = tree.spot_at(&proc, facts);
+    let there = match &tree.layer(&spot).content {
+        Content::New(fs) => matches!(fs, NewFs::Proc { .. }),
+        Content::Host { .. } | Content::Part { .. } => match tree.locate(&spot, &proc) {
+            Location::Host(path) => {
+                path == proc || facts.mounts().at(&path).is_some_and(|mount| mount.fs_type == "proc")
+            }
+            Location::Layer(..) => false,
+        },
+    };
+    (!there).then(|| Failure {
+        status: 217,
+        path: Some(proc),
+        errno: Errno::ENOENT,
+        origin: users.origin.clone(),
+        why: "PrivateUsers= needs the kernel's /proc in the service's view, which does not have it."
+            .to_owned(),
+    })
 }
 
 /// Once everything is mounted, systemd changes the propagation of `/run/systemd/incoming`, and fails when the mount is not
