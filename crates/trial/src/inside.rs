@@ -6,7 +6,7 @@
 
 use crate::outside::Trial;
 use crate::report::Told;
-use crate::{exercise, link, sockets};
+use crate::{bus, exercise, link, sockets};
 use ringfence_engine::Streams;
 use ringfence_host::HostFacts;
 use ringfence_sandbox::facts::Facts;
@@ -48,6 +48,11 @@ pub fn run(trial: &Trial<'_>, facts: &HostFacts, link: BorrowedFd<'_>) -> Told {
 /// Starts the service in a process of its own, and drives it.
 fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told, Errno> {
     forget_runtime_directories(trial.settings);
+    if trial.bus
+        && let Err(why) = bus::start(trial.output)
+    {
+        told.messages.push(format!("there is no message bus in the shadow: {why}"));
+    }
     let settings = adapted(trial);
     let (controls, requests) = Controls::new().map_err(|_| Errno::NFILE)?;
     let (ready_read, ready_write) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -129,7 +134,14 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
         ..Told::default()
     });
     reap(supervisor);
-    Ok(Told { exercise: told.exercise, after_reload: told.after_reload, shadow: told.shadow, ..service })
+    let messages = told.messages.into_iter().chain(service.messages).collect();
+    Ok(Told {
+        exercise: told.exercise,
+        after_reload: told.after_reload,
+        shadow: told.shadow,
+        messages,
+        ..service
+    })
 }
 
 /// Where the trial's own notification socket is.

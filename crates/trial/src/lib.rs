@@ -7,6 +7,7 @@
 //! A trial changes nothing, installs nothing and decides nothing: it says what happened.
 #![forbid(unsafe_code)]
 
+pub mod bus;
 mod exercise;
 mod inside;
 mod link;

@@ -23,6 +23,8 @@ pub struct Trial<'a> {
     pub settings: &'a Settings,
     /// The socket units that start it.
     pub sockets: &'a [SocketUnit],
+    /// There is to be a message bus in the shadow.
+    pub bus: bool,
     /// How the service is driven: a line for the shell, which exits with 0 when all works.
     pub exercise: Option<&'a str>,
     /// Where the exercise runs, so that it finds what it names relative to that.

@@ -92,6 +92,15 @@ impl<'a> Work<'a> {
             let sockets = inside.sockets(&args.unit, &unit, &settings)?;
             work = Work { installed, unit, settings, sockets, facts: inside.facts()?, directory, ..work };
         }
+        if ringfence_trial::bus::is_wanted(&work.unit, &work.settings)
+            && !Path::new(ringfence_trial::bus::DAEMON).exists()
+        {
+            context.note(format_args!(
+                "{} uses the message bus, and there will be none in trials: {} is not installed",
+                work.unit.id,
+                ringfence_trial::bus::DAEMON
+            ));
+        }
         Ok(work)
     }
 
@@ -137,6 +146,7 @@ impl<'a> Work<'a> {
         ringfence_trial::run(&Trial {
             settings,
             sockets: &self.sockets,
+            bus: ringfence_trial::bus::is_wanted(&self.unit, settings),
             exercise: self.args.exercise.as_deref(),
             directory: &self.directory,
             limit: patience.map_or(self.args.limit, |patience| self.args.limit.min(patience)),
