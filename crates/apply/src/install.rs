@@ -25,7 +25,7 @@ pub struct Install<'a> {
 }
 
 /// What is done with the service, to see that it works with the drop-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Drive {
     /// It runs, and is started again.
     Restart,

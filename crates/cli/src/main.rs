@@ -1,6 +1,7 @@
 //! The `ringfence` command: arguments in, text or JSON out. The only part that knows a terminal.
 
 mod args;
+mod aside;
 mod commands;
 mod complaints;
 mod context;

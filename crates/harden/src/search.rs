@@ -85,14 +85,22 @@ pub fn search(
             why_not: Some(format!("the unit does not work as it is: {why}")),
         });
     }
-    let mut search = Search { unit, facts, settings, recorded, profile, options, run, hear, attempts };
+    let reloads = !first.told.reload_failed;
+    let mut search =
+        Search { unit, facts, settings, reloads, recorded, profile, options, run, hear, attempts };
     search.tighten()
+}
+
+fn what_failed(report: &Report) -> String {
+    report.what_failed().unwrap_or_else(|| "its reload failed".to_owned())
 }
 
 struct Search<'s, 'r, 'h> {
     unit: &'s Unit,
     facts: &'s dyn Facts,
     settings: Settings,
+    /// The unit's reload works as it is.
+    reloads: bool,
     /// From elsewhere.
     recorded: &'s Profile,
     profile: Profile,
@@ -110,7 +118,7 @@ impl Search<'_, '_, '_> {
                 return Ok(self.end(proposal, true, None));
             }
             let report = self.attempt(&proposal)?;
-            if report.passed() {
+            if self.passed(&report) {
                 let proposal = match self.options.level {
                     Level::Tight => self.without_root(proposal)?,
                     Level::Standard => proposal,
@@ -118,7 +126,7 @@ impl Search<'_, '_, '_> {
                 return Ok(self.end(proposal, true, None));
             }
             if self.attempts.len() >= MOST_TRIALS {
-                let why = report.what_failed().unwrap_or_default();
+                let why = what_failed(&report);
                 return Ok(self.end(
                     proposal,
                     false,
@@ -130,7 +138,7 @@ impl Search<'_, '_, '_> {
                 relaxed = self.bisect(&proposal)?;
             }
             if relaxed.is_empty() {
-                let why = report.what_failed().unwrap_or_default();
+                let why = what_failed(&report);
                 return Ok(self.end(proposal, false, Some(format!("no line explains it: {why}"))));
             }
             self.relax(&relaxed);
@@ -146,21 +154,24 @@ impl Search<'_, '_, '_> {
             return Ok(proven);
         }
         let mut report = self.attempt(&as_user)?;
-        if !report.passed() && as_user.has("PrivateUsers") {
+        if !self.passed(&report) && as_user.has("PrivateUsers") {
             // Two commands of a service have a user namespace each, and cannot look at each other's processes.
             options.relaxed.insert("PrivateUsers".to_owned());
             self.relax(&["PrivateUsers".to_owned()]);
             as_user = propose(&self.profile, &self.settings, self.facts, &options);
             report = self.attempt(&as_user)?;
         }
-        if !report.passed() {
+        if !self.passed(&report) {
             return Ok(self.root_stays(proven));
         }
         let mut profile = self.recorded.clone();
         profile.merge(&report.profile);
         let tighter = propose(&profile, &self.settings, self.facts, &options);
-        if tighter.has("User") && tighter != as_user && self.attempt(&tighter)?.passed() {
-            return Ok(tighter);
+        if tighter.has("User") && tighter != as_user {
+            let report = self.attempt(&tighter)?;
+            if self.passed(&report) {
+                return Ok(tighter);
+            }
         }
         Ok(as_user)
     }
@@ -184,9 +195,14 @@ impl Search<'_, '_, '_> {
         let tried = self.unit.with_drop_in(Path::new("/50-ringfence.conf"), proposal.drop_in(false));
         let (settings, _) = Settings::from_unit(&tried);
         let report = (self.run)(&settings)?;
-        self.attempts.push(Attempt { passed: report.passed(), relaxed: Vec::new() });
+        self.attempts.push(Attempt { passed: self.passed(&report), relaxed: Vec::new() });
         (self.hear)(Step::Tried(&report));
         Ok(report)
+    }
+
+    /// Whether everything worked that works without the proposal.
+    fn passed(&self, report: &Report) -> bool {
+        report.passed() && !(self.reloads && report.told.reload_failed)
     }
 
     /// Finds a directive that breaks the service: leaves out ever smaller halves of those that restrict, keeping whatever
@@ -243,7 +259,8 @@ impl Search<'_, '_, '_> {
     fn works_without(&mut self, proposal: &Proposal, left_out: &[&str]) -> Result<bool, TrialError> {
         let mut smaller = proposal.clone();
         smaller.lines.retain(|line| !left_out.contains(&line.directive));
-        Ok(self.attempt(&smaller)?.passed())
+        let report = self.attempt(&smaller)?;
+        Ok(self.passed(&report))
     }
 
     fn end(&mut self, mut proposal: Proposal, proven: bool, why_not: Option<String>) -> Found {

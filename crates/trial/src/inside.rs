@@ -241,6 +241,7 @@ impl Observer for Watcher<'_> {
                 self.told.messages.push(format!("{}={}: {failure}{because}", role.directive(), command.path));
             }
             Event::Ended { role, command, exit, clean: false } => {
+                self.told.reload_failed |= role == Role::Reload;
                 self.told.messages.push(format!("{}={} ended: {exit:?}", role.directive(), command.path));
             }
             Event::Shortfall(shortfall) => self.told.weaker.push(shortfall.to_string()),

@@ -12,6 +12,9 @@ pub struct Told {
     pub exercise: Option<i32>,
     /// How it ended after a reload; `None` when the service cannot reload.
     pub after_reload: Option<i32>,
+    /// A command of `ExecReload=` failed. The service goes on; whether that is the sandbox's fault is told by a trial without.
+    #[serde(default)]
+    pub reload_failed: bool,
     /// How the service came out (systemd's word for its result).
     pub result: String,
     /// Set-up steps that failed, each with the line that is to blame; warnings; what could not be enforced.

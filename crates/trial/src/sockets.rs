@@ -74,6 +74,7 @@ pub fn serve(
 /// What one run more has to tell. What goes wrong first counts.
 fn join(all: &mut Told, told: Told) {
     all.ready |= told.ready;
+    all.reload_failed |= told.reload_failed;
     if all.result == "success" {
         all.result = told.result;
     }

@@ -2,6 +2,7 @@
 
 use super::denials::Place;
 use super::{Args, exercise};
+use crate::aside::ask_aside;
 use crate::commands::rollback;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -67,16 +68,13 @@ impl<'a> Apply<'a> {
         let name = unit.id.to_string();
         let slot = Slot::of(&tree, &name).map_err(|error| rollback::failure(&error))?;
         let kind = settings.service.kind.value;
-        let system = System::default();
-        let (drive, allowed) = match context.root {
-            Some(_) => (Drive::Nothing, Allowed { ending: true }),
-            None => {
-                let look = system.look(&name).map_err(|error| no_manager(&error))?;
-                (
-                    drive(&look, kind, args, context)?,
-                    Allowed { ending: is_triggered(&name) || kind == ServiceType::Oneshot },
-                )
-            }
+        let (drive, ending) = match context.root {
+            Some(_) => (Drive::Nothing, true),
+            None => ask_aside(|| {
+                let look = System::default().look(&name).map_err(|error| no_manager(&error))?;
+                let ending = is_triggered(&name) || kind == ServiceType::Oneshot;
+                Ok((drive(&look, kind, args, context)?, ending))
+            })?,
         };
         Ok(Apply {
             args,
@@ -86,7 +84,7 @@ impl<'a> Apply<'a> {
             unit: name,
             directory: std::env::current_dir()?,
             drive,
-            allowed,
+            allowed: Allowed { ending },
             tells_readiness: !matches!(kind, ServiceType::Simple | ServiceType::Exec | ServiceType::Idle),
             interrupted: Arc::default(),
         })

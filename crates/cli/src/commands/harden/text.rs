@@ -22,6 +22,9 @@ pub fn step(context: &Context, step: &Step<'_>) {
         Step::Trying(lines) => context.note(format_args!("trying {lines} lines …")),
         Step::Tried(report) => {
             match report.what_failed() {
+                None if report.told.reload_failed => {
+                    context.note(format_args!("  {GOOD}works{GOOD:#}, but its reload failed"));
+                }
                 None => context.note(format_args!("  {GOOD}works{GOOD:#}")),
                 Some(why) => context.note(format_args!("  {BAD}does not work{BAD:#}: {why}")),
             }
