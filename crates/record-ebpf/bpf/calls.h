@@ -83,12 +83,22 @@ int on_path(u64 *ctx)
 	if (!s)
 		return 0;
 	u8 flags = s->call.flags;
-	u64 name = name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
+	s32 fd = directory(s, s->call.dir);
+	u64 user = argument(s, s->call.name);
+	/* Attributes of an open file: fstat(2) by another name, which needs no access to a path. */
+	if (flags & CALL_STAT && s->event.result >= 0 && fd != AT_FDCWD) {
+		u8 first = 0;
+		if (user)
+			read_user(&first, sizeof(first), (void *)user);
+		if (!first)
+			return 0;
+	}
+	u64 name = name_now(PART_NAME, fd, user, FROM_USER);
 	u64 key = near(mix(begin_key(s), name), name);
 	if (flags & CALL_STAT) {
 		if (s->event.result >= 0) {
-			/* Attributes of an open file: fstat(2) by another name, which needs no access to a path. */
-			if (!((struct part *)s->parts)->size || is_seen(s, key))
+			/* Nor do those of the working directory. */
+			if (!user || !((struct part *)s->parts)->size || is_seen(s, key))
 				return 0;
 			u16 mode = 0;
 			read_user(&mode, sizeof(mode), (void *)(argument(s, s->call.extra) + s->call.dir2));
@@ -111,10 +121,10 @@ int on_open(u64 *ctx)
 	dereference(s);
 	u64 name = 0;
 	if (s->call.name >= 0)
-		name = name_key(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
+		name = name_now(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
 	u64 key = near(mix(begin_key(s), name), name);
 	if (s->event.result >= 0) {
-		u64 file = file_of(s->event.result);
+		u64 file = file_now(s->event.result);
 		s->file = place_of_file(file);
 		/* The name is in the key as well, so these tell enough. */
 		key = near(mix(mix(key, s->file.mount), s->file.dentry), name);

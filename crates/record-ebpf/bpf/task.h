@@ -166,7 +166,7 @@ SUBPROGRAM int send(u64 key)
 }
 
 /* The file behind a descriptor of the current process, as a number; 0 when there is none. */
-SUBPROGRAM u64 file_of(s32 fd)
+INLINE u64 file_now(s32 fd)
 {
 	struct task_struct *task = current_task();
 	struct fdtable *table = task->files->fdt;
@@ -175,6 +175,11 @@ SUBPROGRAM u64 file_of(s32 fd)
 	u64 file = 0;
 	read_kernel(&file, sizeof(file), (void *)((u64)table->fd + (u64)fd * 8));
 	return file;
+}
+
+SUBPROGRAM u64 file_of(s32 fd)
+{
+	return file_now(fd);
 }
 
 INLINE struct place place_of_file(u64 file)
@@ -196,7 +201,7 @@ enum base { FIRST_BASE, SECOND_BASE, ROOT_BASE };
 
 /* Where a name starts. Tells apart directories that were renamed, as far as eight levels up. The root is not kept: an
  * absolute name says enough. */
-SUBPROGRAM u64 base_of(s32 fd, u32 which)
+INLINE u64 base_now(s32 fd, u32 which)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch();
@@ -226,8 +231,13 @@ SUBPROGRAM u64 base_of(s32 fd, u32 which)
 	return base->dentry ? mix(key, (u64)READ((struct dentry *)base->dentry, d_parent)) : key;
 }
 
+SUBPROGRAM u64 base_of(s32 fd, u32 which)
+{
+	return base_now(fd, which);
+}
+
 /* Appends a name, notes where it starts from, and returns what tells it from others. 0 is no name. */
-SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
+INLINE u64 name_now(u32 kind, s32 fd, u64 name, u32 from)
 {
 	struct scratch *s = scratch();
 	if (!s)
@@ -236,9 +246,15 @@ SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
 	u64 key = name ? add_name(s, kind, name, from) : 0;
 	OPAQUE(at);
 	at &= 0x7fff;
+	u32 which = kind == PART_NAME2 ? SECOND_BASE : FIRST_BASE;
 	if (key && at < PARTS_ROOM && s->parts[at] == '/')
-		return mix(key, base_of(fd, ROOT_BASE));
-	return mix(key, base_of(fd, kind == PART_NAME2 ? SECOND_BASE : FIRST_BASE));
+		which = ROOT_BASE;
+	return mix(key, base_now(fd, which));
+}
+
+SUBPROGRAM u64 name_key(u32 kind, s32 fd, u64 name, u32 from)
+{
+	return name_now(kind, fd, name, from);
 }
 
 /* Appends where the names start from and what was reached, and sends the event. */
