@@ -3,7 +3,7 @@
 //!
 //! This costs a look at the mount table for every entry, and a copy of all mounts of the machine. It is for plans whose
 //! entries form no tree: a symlink has led one to a place that another had reached before, or a mount point that is
-//! made for one is another's source; and for `RootDirectory=/`.
+//! made for one is another's source; for `RootDirectory=/`; and where a bind mount's source contains `RootDirectory=`.
 
 use super::build::make_skeleton;
 use super::flags::FlagChanges;
@@ -25,9 +25,19 @@ use rustix::io::{Errno, Result as SysResult};
 /// Whether a plan's entries form no tree.
 pub fn are_needed(plan: &Plan, sources: &[Source]) -> bool {
     plan.root == Root::InPlace
+        || shows_itself(plan)
         || !plan.overtaken.is_empty()
         || sources.iter().any(|source| matches!(source, Source::Late))
         || plan.mounts.windows(2).any(|pair| pair[0].path == pair[1].path || pair[0].turn > pair[1].turn)
+}
+
+/// Whether a bind mount brings `RootDirectory=` along, with what is mounted in it so far.
+fn shows_itself(plan: &Plan) -> bool {
+    let Root::Directory(root) = &plan.root else { return false };
+    plan.mounts.iter().chain(&plan.overtaken).any(|entry| match &entry.mode {
+        MountMode::Bind { source, recursive, .. } => *recursive && root.is_at_or_below(source),
+        _ => false,
+    })
 }
 
 /// What is at hand before the first mount.
@@ -48,9 +58,21 @@ impl Rounds<'_> {
     pub fn build(self) -> Result<Vec<Shortfall>, Failure> {
         let Rounds { plan, needs, sources, systemd_nodes, root_directory, mut staging, host } = self;
         let in_place = plan.root == Root::InPlace;
+        // As in systemd, where it makes a difference.
+        let in_own_place = shows_itself(plan);
         let root_at = || -> SysResult<(OwnedFd, String)> {
             if in_place {
                 return Ok((rustix::io::dup(&host)?, HOST.to_owned()));
+            }
+            if let (Root::Directory(path), true) = (&plan.root, in_own_place) {
+                let mut tree = locate(host.as_fd(), path.as_path())?;
+                if !is_mount_point(&tree)? {
+                    let copy = clone_at(&tree, Reach::Tree)?;
+                    attach(&copy, &tree)?;
+                    tree = copy;
+                }
+                make_skeleton(tree.as_fd());
+                return Ok((tree, format!("{HOST}{path}")));
             }
             let (spot, name) = staging.named_spot()?;
             let tree = match root_directory {
@@ -76,7 +98,7 @@ impl Rounds<'_> {
         entries.sort_by_key(|(entry, _)| entry.turn);
         let mut applied = Vec::new();
         for (entry, source) in entries {
-            let source = taken_now(&placer, entry, source)?;
+            let source = taken_now(&placer, entry, source, in_place || in_own_place)?;
             let Some(mount) = placer.prepare(&ground, entry, source)? else { continue };
             let hung = placer.hang(entry, mount).map_err(|e| blame(Some(entry), "mount on", e))?;
             if hung.1 {
@@ -103,10 +125,14 @@ impl Rounds<'_> {
 
 /// A source that was not there when the first mount was made, or that the mounts since have changed because they are
 /// made on the host's own tree.
-fn taken_now(placer: &Placer<'_>, entry: &MountEntry, source: Source) -> Result<Source, Failure> {
-    let in_place = placer.live.as_ref().is_some_and(|live| live.in_place);
+fn taken_now(
+    placer: &Placer<'_>,
+    entry: &MountEntry,
+    source: Source,
+    on_host: bool,
+) -> Result<Source, Failure> {
     let MountMode::Bind { source: path, recursive, .. } = &entry.mode else { return Ok(source) };
-    if !in_place && !matches!(source, Source::Late) {
+    if !on_host && !matches!(source, Source::Late) {
         return Ok(source);
     }
     let depth = if *recursive { Reach::Tree } else { Reach::One };

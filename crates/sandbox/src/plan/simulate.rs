@@ -149,6 +149,9 @@ impl Simulation<'_> {
                 };
                 let create = self.destination(entry, &place, &node.kind)?;
                 self.tree.bind_source(&entry.path, &source, recursive, facts);
+                if recursive {
+                    self.tree.bring_root_along(&entry.path, &source, facts);
+                }
                 if self.credentials.as_ref().is_some_and(|(store, _)| *store == source) {
                     self.tree.restrict_last(super::run::STORE);
                 }

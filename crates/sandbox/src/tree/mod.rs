@@ -249,6 +249,31 @@ impl Tree {
         self.mount(path, content, flags, facts);
     }
 
+    /// After a recursive bind mount of a source that contains `RootDirectory=`: systemd makes the mounts in that very
+    /// directory, and so the bind has brought along what was mounted there so far, the directory's own mount first
+    /// (`src/core/namespace.c: setup_namespace`).
+    pub(crate) fn bring_root_along(&mut self, path: &AbsPath, source: &AbsPath, facts: &dyn Facts) {
+        let Content::Host { path: root, .. } = &self.layers[ROOT].content else { return };
+        let bind = self.layers.len() - 1;
+        let Some(inside) = root.rebase(source, path).filter(|_| !self.in_place && !root.is_root()) else {
+            return;
+        };
+        // What the host has mounted there itself has come with the bind.
+        let is_mounted = *source == *root || facts.mounts().at(root).is_some();
+        for number in ROOT..bind {
+            let Layer { path, content, flags, gone, .. } = &self.layers[number];
+            let Some(point) = path.rebase(&AbsPath::root(), &inside) else { continue };
+            if *gone || (number == ROOT && is_mounted) {
+                continue;
+            }
+            let content = match content {
+                Content::New(_) => Content::Part { layer: number, path: path.clone() },
+                Content::Host { .. } | Content::Part { .. } => content.clone(),
+            };
+            self.mount(&point, content, *flags, facts);
+        }
+    }
+
     /// What a bind mount of a path shows.
     fn content_at(&self, spot: &Spot, path: &AbsPath, recursive: bool) -> Content {
         match self.locate(spot, path) {
