@@ -3,17 +3,18 @@
 use super::host::Source;
 use super::order::branches;
 use super::place::{Ground, Placer, keeps_what_is_there, really_placed};
+use super::prepare::place_of_store;
 use super::rounds::{self, Rounds};
 use super::staging::Staging;
 use super::tree::{attach, clone_host, locate};
 use super::{MountNeeds, failed};
 use crate::enforcement::Shortfall;
 use crate::failure::Failure;
-use ringfence_sandbox::plan::{MountEntry, Plan, Root};
+use ringfence_sandbox::plan::{MountEntry, PRIVATE_TMP_STORE, Plan, Root};
 use ringfence_sys::mount::Reach;
 use ringfence_terms::AbsPath;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, mkdirat};
 use rustix::io::Result as SysResult;
 use std::path::Path;
 
@@ -21,6 +22,10 @@ use std::path::Path;
 pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
     // Before anything changes: what comes from the host is found where the host has it.
     let entries = plan.mounts.iter().chain(&plan.overtaken);
+    if plan.has_private_store && entries.clone().any(|entry| place_of_store(entry).is_some()) {
+        // It stays, as systemd leaves it; where it cannot be made, there is nothing to bring along.
+        let _ = mkdirat(CWD, PRIVATE_TMP_STORE, Mode::from_raw_mode(0o755));
+    }
     let sources = entries.map(|entry| Source::of(entry, needs)).collect::<Result<Vec<_>, Failure>>()?;
     let systemd_nodes = open("/run/systemd/inaccessible").ok();
     let root_directory = match &plan.root {
@@ -54,6 +59,7 @@ pub fn build(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Fail
         nosuid_all: plan.nosuid_all,
         symlinks: really_placed(&plan.symlinks),
         systemd_nodes,
+        has_private_store: plan.has_private_store,
         shortfalls: Vec::new(),
         live: None,
     };

@@ -34,6 +34,8 @@ pub struct Placer<'a> {
     pub symlinks: Vec<(AbsPath, &'a Symlink)>,
     /// `/run/systemd/inaccessible`, where the machine has it.
     pub systemd_nodes: Option<OwnedFd>,
+    /// systemd has the store of `PrivateTmp=disconnected` mounted on the host's tree, too.
+    pub has_private_store: bool,
     /// What the kernel allows only in part.
     pub shortfalls: Vec<Shortfall>,
     /// The mounts as they are, where what the host had does not tell it.

@@ -8,7 +8,7 @@ use super::tree::{
 };
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
-use ringfence_sandbox::plan::{MountEntry, MountMode};
+use ringfence_sandbox::plan::{MountEntry, MountMode, PRIVATE_TMP_STORE};
 use ringfence_sys::mount::{MountFlags, Reach, set_id_map, set_mount_flags};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::FileType;
@@ -107,7 +107,8 @@ impl Placer<'_> {
                     mount_point.map_err(fail)?;
                 }
                 self.map_owner(entry, &tree)?;
-                tree.into()
+                let submounts = self.store_in(entry).map_err(fail)?;
+                Prepared::Detached { tree, submounts }
             }
             MountMode::BindDev | MountMode::BindSysfs | MountMode::Run => {
                 let node = self.directory(entry)?;
@@ -217,6 +218,14 @@ impl Placer<'_> {
         of_systemd.map_or_else(|| self.staging.inaccessible(kind), Ok)
     }
 
+    /// The store of `PrivateTmp=disconnected`, where a bind mount brings it along (see the plan), and where in it.
+    fn store_in(&mut self, entry: &MountEntry) -> rustix::io::Result<Vec<(PathBuf, OwnedFd)>> {
+        match place_of_store(entry).filter(|_| self.has_private_store) {
+            Some(inside) => Ok(vec![(inside, clone_at(self.staging.private_store()?, Reach::One)?)]),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// What stands in for a private `/tmp` whose directory could not be made.
     fn empty_directory(&mut self) -> rustix::io::Result<OwnedFd> {
         let tree = clone_at(self.staging.spot()?, Reach::One)?;
@@ -303,6 +312,13 @@ impl Placer<'_> {
             why: why.to_owned(),
         });
     }
+}
+
+/// Where in a recursive bind mount the store of `PrivateTmp=disconnected` would be.
+pub fn place_of_store(entry: &MountEntry) -> Option<PathBuf> {
+    let MountMode::Bind { source, recursive: true, .. } = &entry.mode else { return None };
+    let inside = Path::new(PRIVATE_TMP_STORE).strip_prefix(source.as_path()).ok()?;
+    (inside != Path::new("")).then(|| inside.to_owned())
 }
 
 fn new<O: AsRef<str>>(

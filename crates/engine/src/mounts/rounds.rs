@@ -88,9 +88,20 @@ impl Rounds<'_> {
         let (root, name) = root_at().map_err(|e| failed("make a root for the service").errno(e))?;
         let live = Some(Live::open(&host, &name, in_place)?);
         let symlinks = really_placed(&plan.symlinks);
-        let (nosuid_all, shortfalls) = (plan.nosuid_all, Vec::new());
-        let mut placer =
-            Placer { root, host, staging, needs, nosuid_all, symlinks, systemd_nodes, shortfalls, live };
+        let (nosuid_all, has_private_store, shortfalls) =
+            (plan.nosuid_all, plan.has_private_store, Vec::new());
+        let mut placer = Placer {
+            root,
+            host,
+            staging,
+            needs,
+            nosuid_all,
+            symlinks,
+            systemd_nodes,
+            has_private_store,
+            shortfalls,
+            live,
+        };
         let ground = Ground::bottom(None);
 
         let mut entries: Vec<(&MountEntry, Source)> =

@@ -98,23 +98,27 @@ impl Staging {
     /// A detached mount of one of the two directories of `PrivateTmp=disconnected`, which share a file system of
     /// their own (systemd: `append_private_tmp` in `src/core/namespace.c`).
     pub fn private_tmp(&mut self, name: &str) -> Result<OwnedFd> {
-        let store = match locate(self.root.as_fd(), Path::new("private-tmp")) {
-            Ok(store) => store,
+        let store = self.private_store()?;
+        match mkdirat(&store, name, Mode::from_raw_mode(0o1777)) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(e) => return Err(e),
+        }
+        clone_at(locate(store.as_fd(), Path::new(name))?, Reach::One)
+    }
+
+    /// That file system itself.
+    pub fn private_store(&mut self) -> Result<OwnedFd> {
+        match locate(self.root.as_fd(), Path::new("private-tmp")) {
             Err(Errno::NOENT) => {
                 mkdirat(&self.root, "private-tmp", Mode::from_raw_mode(0o700))?;
                 let options = ["mode=0700", "size=10%", "nr_inodes=400k"];
                 let flags = MountAttrFlags::MOUNT_ATTR_NODEV | MountAttrFlags::MOUNT_ATTR_STRICTATIME;
                 let store = new_file_system("tmpfs", &options, flags).map_err(|e| e.errno)?;
                 attach(&store, locate(self.root.as_fd(), Path::new("private-tmp"))?)?;
-                store
+                Ok(store)
             }
-            Err(e) => return Err(e),
-        };
-        match mkdirat(&store, name, Mode::from_raw_mode(0o1777)) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(e) => return Err(e),
+            other => other,
         }
-        clone_at(locate(store.as_fd(), Path::new(name))?, Reach::One)
     }
 
     /// Makes `root` the process's root directory and takes the place away, with everything else that is mounted

@@ -29,9 +29,11 @@ pub use run::{Bases, For};
 use crate::decide::DeviceRules;
 use crate::facts::Facts;
 use crate::tree::{Content, Location, NewFs, Seen, Tree, directory};
+use draft::Drafts;
 use normalise::Gone;
 use ringfence_settings::{PrivateUsers, Settings};
 use ringfence_terms::{AbsPath, Errno, Origin};
+use ringfence_unit::Manager;
 use simulate::{Simulation, Stuck};
 use std::ffi::OsString;
 
@@ -63,9 +65,15 @@ pub struct Plan {
     pub tree: Tree,
     /// A private `/dev` has a `log` that leads to the journal's socket.
     pub dev_log: bool,
+    /// systemd mounts the store of `PrivateTmp=disconnected` on [`PRIVATE_TMP_STORE`] of the host's tree, which a recursive
+    /// bind mount may bring into view.
+    pub has_private_store: bool,
     /// Which devices the service may open.
     pub devices: DeviceRules,
 }
+
+/// Where systemd mounts the store of `PrivateTmp=disconnected`.
+pub const PRIVATE_TMP_STORE: &str = "/run/systemd/unit-private-tmp";
 
 /// Whether systemd 257's surprises are reproduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -178,6 +186,7 @@ impl Plan {
             failure,
             tree,
             dev_log: need::dev_log(settings, run),
+            has_private_store: false,
             devices: if run.sandboxed { DeviceRules::of(settings, facts) } else { DeviceRules::default() },
         };
         let symlinks = symlinks::symlinks(settings, run, &plan.directories);
@@ -189,12 +198,14 @@ impl Plan {
         }
         let wanted = assemble::assemble(settings, facts, run, &plan.root);
         let mut entries = wanted.entries;
+        plan.has_private_store = has_private_store(settings, facts, &plan.root, &entries);
         let mut simulation = Simulation {
             facts,
             mode,
             tree: plan.tree,
             gone: Gone { dropped: wanted.dropped, mounted: Vec::new() },
             credentials: run.credentials_directory(settings),
+            has_private_store: plan.has_private_store,
             dev_log: plan.dev_log,
             by_ordinary_user: settings.manager == ringfence_unit::Manager::User
                 && !facts.features().privileged,
@@ -227,6 +238,17 @@ impl Plan {
         all.sort_by_key(|entry| entry.turn);
         all
     }
+}
+
+/// Whether systemd mounts the store of `PrivateTmp=disconnected` where the entries do not show it. On a machine without
+/// systemd there is no place for it, and nobody misses it.
+fn has_private_store(settings: &Settings, facts: &dyn Facts, root: &Root, entries: &Drafts) -> bool {
+    let features = facts.features();
+    settings.manager == Manager::System
+        && features.booted_with_systemd
+        && features.privileged
+        && *root != Root::InPlace
+        && entries.iter().any(|entry| entry.mode == MountMode::PrivateTmpfs)
 }
 
 /// What becomes `/`: `RootDirectory=` with its symlinks resolved.

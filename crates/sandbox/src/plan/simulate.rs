@@ -5,7 +5,7 @@ use super::draft::{Draft, Drafts, State};
 use super::entry::{Create, Outcome};
 use super::mode::MountMode;
 use super::normalise::{Gone, normalise};
-use super::{DropReason, Mode};
+use super::{DropReason, Mode, PRIVATE_TMP_STORE};
 use crate::facts::{Facts, MountFlags, Node, NodeKind};
 use crate::tree::{Content, Location, NewFs, Place, Seen, Step, Tree, Way, directory, host_flags};
 use ringfence_terms::{AbsPath, Errno, Origin};
@@ -21,6 +21,8 @@ pub(super) struct Simulation<'a> {
     pub by_ordinary_user: bool,
     /// A private `/dev` has a link to the journal's socket.
     pub dev_log: bool,
+    /// The private directories for temporary files lie in a store of their own ([`PRIVATE_TMP_STORE`]).
+    pub has_private_store: bool,
     /// The unit's own store of credentials: a file system of its own, which the host's mount table does not show yet.
     pub credentials: Option<(AbsPath, Option<Origin>)>,
 }
@@ -151,6 +153,7 @@ impl Simulation<'_> {
                 self.tree.bind_source(&entry.path, &source, recursive, facts);
                 if recursive {
                     self.tree.bring_root_along(&entry.path, &source, facts);
+                    self.bring_store_along(&entry.path, &source);
                 }
                 if self.credentials.as_ref().is_some_and(|(store, _)| *store == source) {
                     self.tree.restrict_last(super::run::STORE);
@@ -250,6 +253,17 @@ impl Simulation<'_> {
             {
                 self.tree.bind(&inside, &host, false, self.facts);
             }
+        }
+    }
+
+    /// systemd mounts the store of `PrivateTmp=disconnected` before anything else, on a directory of the host, and so a
+    /// recursive bind mount of what contains that brings it along (`src/core/namespace.c: mount_path_compare`).
+    fn bring_store_along(&mut self, path: &AbsPath, source: &AbsPath) {
+        let store = AbsPath::constant(PRIVATE_TMP_STORE);
+        if let Some(point) = store.rebase(source, path).filter(|_| self.has_private_store && store != *source)
+        {
+            let flags = MountFlags { nodev: true, ..MountFlags::default() };
+            self.tree.mount(&point, Content::New(NewFs::Tmpfs { mode: 0o700 }), flags, self.facts);
         }
     }
 

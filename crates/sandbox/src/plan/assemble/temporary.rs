@@ -3,7 +3,7 @@
 use super::Wanted;
 use crate::plan::draft::Draft;
 use crate::plan::mode::MountMode;
-use crate::plan::{Root, need, tmpfs};
+use crate::plan::{PRIVATE_TMP_STORE, Root, need, tmpfs};
 use crate::tree::host_flags;
 use ringfence_settings::PrivateTmp;
 use ringfence_unit::Manager;
@@ -39,7 +39,7 @@ pub(super) fn private_tmp(wanted: &mut Wanted) {
             nodev: true,
             noexec: false,
         };
-        wanted.add(Draft::at("/run/systemd/unit-private-tmp", mode, setting.origin.as_ref()));
+        wanted.add(Draft::at(PRIVATE_TMP_STORE, mode, setting.origin.as_ref()));
     }
     for path in ["/tmp", "/var/tmp"] {
         let mut draft = Draft::at(path, mode.clone(), setting.origin.as_ref());
