@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Trial::test("opens", storm_of_opens),
         Trial::test("forks", storm_of_forks),
         Trial::test("tiny-buffer", tiny_buffer),
+        Trial::test("deep", deep),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -127,4 +128,24 @@ fn tiny_buffer() -> Result<(), Failed> {
         return Err(format!("{found} names were recorded of 20000: {recording:?}").into());
     }
     Ok(())
+}
+
+/// A path that is longer than any that the kernel gives out (`PATH_MAX`) is cut, and that is said.
+fn deep() -> Result<(), Failed> {
+    const DEPTH: usize = 22;
+    let directory = tempfile::tempdir()?;
+    let name = "n".repeat(200);
+    let down = format!("mkdir {name}; cd -P {name}; ").repeat(DEPTH);
+    let script = format!("cd {}; {down} : > leaf", directory.path().display());
+    let command = Command { program: "sh".into(), arguments: vec!["-c".into(), script.into()] };
+    let profile = record(EbpfRecorder::new()?, command)?;
+    let recording = recording(&profile)?;
+    let told = recording.cut > 0 && recording.blind_spots.contains(&BlindSpot::CutPaths);
+    let leaf = profile.files().iter().any(|access| {
+        let path = access.path();
+        path.starts_with("\u{2026}")
+            && path.ends_with("leaf")
+            && access.operations().contains(Operation::Create)
+    });
+    if told && leaf { Ok(()) } else { Err(format!("cut: {told}, the leaf: {leaf}: {recording:?}").into()) }
 }

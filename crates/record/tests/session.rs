@@ -99,6 +99,27 @@ fn stop_ends_a_command_and_keeps_what_it_did() {
     }
 }
 
+#[test]
+fn a_path_that_is_too_long_is_cut_and_that_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "n".repeat(200);
+    let script = format!(
+        "cd {}; for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do mkdir {name}; cd -P {name}; done; : > leaf",
+        directory.path().display()
+    );
+    let outcome = record(&script);
+    assert_eq!(status(&outcome).code(), Some(0));
+    let (_, recording) = outcome.profile.recordings().next().unwrap();
+    assert!(recording.cut > 0 && recording.blind_spots.contains(&BlindSpot::CutPaths), "{recording:?}");
+    let leaf = outcome
+        .profile
+        .files()
+        .iter()
+        .map(|access| access.path().to_owned())
+        .find(|path| path.ends_with("leaf"));
+    assert_eq!(leaf.as_deref(), Some(Path::new("\u{2026}/leaf")));
+}
+
 /// A child that is killed when the test ends, however it ends.
 struct Child(std::process::Child);
 

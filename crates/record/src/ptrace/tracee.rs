@@ -118,11 +118,17 @@ impl Tracees {
 
     /// Takes up a thread that another one made: a program that has not executed yet is its parent's.
     pub(super) fn inherit(&mut self, thread: Pid, parent: Pid) -> io::Result<()> {
+        let restricted = self.threads.get(&parent).is_some_and(|maker| maker.restricted);
+        if let Some(known) = self.threads.get_mut(&thread) {
+            // Taken up before its maker was heard of; it may be in a call by now.
+            known.restricted |= restricted;
+            known.like_recorder &= !restricted;
+            return Ok(());
+        }
         let status = Status::read(thread)?;
         let process = Pid::from_raw(status.process).unwrap_or(thread);
         let Some(maker) = self.threads.get(&parent) else { return self.discover(thread) };
         let namespaces = maker.attempt.as_ref().map(Attempt::namespaces_made).unwrap_or_default();
-        let restricted = maker.restricted;
         let like_recorder =
             match maker.status.has_rights_of(&status) && !namespaces.contains(&NamespaceKind::User) {
                 true => maker.like_recorder,

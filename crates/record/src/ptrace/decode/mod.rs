@@ -21,6 +21,9 @@ const MAP_ANONYMOUS: u64 = 0x20;
 /// As large as a socket address can be (`struct sockaddr_storage`).
 const LONGEST_ADDRESS: u64 = 128;
 
+/// Stands for a directory whose path is longer than the kernel gives out.
+const CUT: &str = "\u{2026}";
+
 /// One call, and what is needed to understand it.
 pub(super) struct Decoder<'a> {
     pub arguments: Arguments,
@@ -131,6 +134,9 @@ impl Decoder<'_> {
 
     /// A path as the program writes it, from a directory as the program sees it.
     fn resolve(&mut self, base: &Path, name: &[u8], follow: bool) -> Option<Located> {
+        if base == Path::new(CUT) && !name.starts_with(b"/") {
+            return self.located(base.join(OsStr::from_bytes(name)), None);
+        }
         let eyes = self.tracees.eyes(self.arguments.thread)?;
         let resolved = self.resolver.resolve(eyes, base, name, follow);
         let mut located = self.located(resolved.path, resolved.found)?;
@@ -176,7 +182,10 @@ impl Decoder<'_> {
             return Some(known);
         }
         let found = self.named_by_kernel("cwd")?;
-        self.tracees.remember_working_directory(thread, &found);
+        // Each path that was cut counts.
+        if found != Path::new(CUT) {
+            self.tracees.remember_working_directory(thread, &found);
+        }
         Some(found)
     }
 
@@ -186,7 +195,7 @@ impl Decoder<'_> {
             Ok(name) => name.into_bytes(),
             Err(rustix::io::Errno::NAMETOOLONG) => {
                 *self.cut += 1;
-                return Some(PathBuf::from("\u{2026}"));
+                return Some(PathBuf::from(CUT));
             }
             Err(_) => return None,
         };
