@@ -125,9 +125,14 @@ impl<'a> Tracer<'a> {
                     }
                     match ptrace::seize(thread, OnTracerExit::Continue).map_err(std::io::Error::from) {
                         Ok(()) => {
-                            self.tracees.discover(thread).map_err(attach)?;
-                            ptrace::interrupt(thread).map_err(|errno| attach(errno.into()))?;
                             found_new = true;
+                            // One that has ended since is collected like any other.
+                            if self.tracees.discover(thread).is_ok() {
+                                match ptrace::interrupt(thread) {
+                                    Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+                                    Err(errno) => return Err(attach(errno.into())),
+                                }
+                            }
                         }
                         // One that is gone, or whose maker was attached to in time, as the kernel then did for it.
                         Err(_) if !wants_attaching(thread) => {}
