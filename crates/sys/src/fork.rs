@@ -86,8 +86,9 @@ struct CloneArguments {
     cgroup: u64,
 }
 
+/// Two links to a directory, and one for each thread (`fs/proc/base.c: proc_task_getattr`).
 fn is_single_threaded() -> bool {
-    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
+    rustix::fs::stat("/proc/self/task").is_ok_and(|status| status.st_nlink == 3)
 }
 
 /// Kinds of namespaces, as `unshare(2)` and `setns(2)` take them.
@@ -151,5 +152,21 @@ pub fn become_first_of_pid_namespace(announce: impl FnOnce(Pid)) -> Result<()> {
             // SAFETY: `_exit` ends the process without running any handler; it has no precondition.
             unsafe { libc::_exit(0) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn threads_are_counted() {
+        std::thread::scope(|scope| {
+            let (end, until) = std::sync::mpsc::channel::<()>();
+            scope.spawn(move || until.recv());
+            assert!(!super::is_single_threaded());
+            drop(end);
+        });
+        let alone = super::fork_process(|| u8::from(!super::is_single_threaded())).unwrap();
+        let ended = rustix::process::waitpid(Some(alone), rustix::process::WaitOptions::empty()).unwrap();
+        assert_eq!(ended.and_then(|(_, status)| status.exit_status()), Some(0));
     }
 }

@@ -204,15 +204,20 @@ impl Placer<'_> {
             }
             return Ok(());
         }
-        if path.is_root() || self.move_away(path) {
+        if path.is_root() {
+            return Ok(());
+        }
+        let node = match locate(self.root.as_fd(), path.as_path()) {
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+            other => other.ok(),
+        };
+        if node.as_ref().is_some_and(|node| is_mount_point(node) == Ok(true)) && self.move_away(path) {
             return Ok(());
         }
         let Some(on_host) = ground.on_host_at(path) else { return Ok(()) };
-        let nothing_below = match locate(self.root.as_fd(), path.as_path()) {
-            Ok(node) => file_type(&node) != Ok(FileType::Directory) || has_nothing_below(&node)?,
-            Err(e) => e == Errno::NOENT || e == Errno::NOTDIR,
-        };
-        if nothing_below {
+        if let Some(node) = node
+            && (file_type(&node) != Ok(FileType::Directory) || has_nothing_below(&node)?)
+        {
             return Ok(());
         }
         let mut last: Option<AbsPath> = None;

@@ -29,6 +29,7 @@ pub use run::{Bases, For};
 use crate::decide::DeviceRules;
 use crate::facts::Facts;
 use crate::tree::{Content, Location, NewFs, Seen, Tree, directory};
+use crate::view::View;
 use draft::Drafts;
 use normalise::Gone;
 use ringfence_settings::{PrivateUsers, Settings};
@@ -225,10 +226,10 @@ impl Plan {
         {
             plan.failure = Some(*why);
         }
-        if mode == Mode::Faithful && run.sandboxed {
-            plan.failure = plan.failure.or_else(|| users_without_proc(settings, facts, &plan.tree));
-        }
         plan.mounts = entries.into_iter().map(|draft| draft.finish()).collect();
+        if mode == Mode::Faithful && run.sandboxed && plan.failure.is_none() {
+            plan.failure = users_without_proc(settings, facts, &plan);
+        }
         plan
     }
 
@@ -312,13 +313,15 @@ fn propagation(settings: &Settings) -> Propagation {
 }
 
 /// Once everything is mounted, systemd writes the maps of a user namespace through the service's own `/proc`, and fails when
-/// there is none (`src/core/exec-invoke.c: setup_private_users`). A manager without privileges has done so before.
-fn users_without_proc(settings: &Settings, facts: &dyn Facts, tree: &Tree) -> Option<Failure> {
+/// there is none, or a read-only one (`src/core/exec-invoke.c: setup_private_users`). A manager without privileges has done
+/// so before.
+fn users_without_proc(settings: &Settings, facts: &dyn Facts, plan: &Plan) -> Option<Failure> {
     let users = &settings.sandbox.private_users;
     if users.value == PrivateUsers::No || !facts.features().privileged {
         return None;
     }
     let proc = AbsPath::parse("/proc").ok()?;
+    let tree = &plan.tree;
     let spot = tree.spot_at(&proc, facts);
     let there = match &tree.layer(&spot).content {
         Content::New(fs) => matches!(fs, NewFs::Proc { .. }),
@@ -329,13 +332,19 @@ fn users_without_proc(settings: &Settings, facts: &dyn Facts, tree: &Tree) -> Op
             Location::Layer(..) => false,
         },
     };
-    (!there).then(|| Failure {
+    let (errno, lacks) = match there {
+        false => (Errno::ENOENT, "the service's view does not have it"),
+        true if View::of(plan, facts).mount_at(&proc).is_read_only() => {
+            (Errno::EROFS, "in the service's view it is read-only")
+        }
+        true => return None,
+    };
+    Some(Failure {
         status: 217,
         path: Some(proc),
-        errno: Errno::ENOENT,
+        errno,
         origin: users.origin.clone(),
-        why: "PrivateUsers= needs the kernel's /proc in the service's view, which does not have it."
-            .to_owned(),
+        why: format!("PrivateUsers= needs the kernel's /proc, to be written to; {lacks}."),
     })
 }
 
