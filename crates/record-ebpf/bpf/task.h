@@ -177,9 +177,16 @@ INLINE u64 file_now(s32 fd)
 	return file;
 }
 
+/* The same where it is not done at every call. */
 SUBPROGRAM u64 file_of(s32 fd)
 {
-	return file_now(fd);
+	struct task_struct *task = current_task();
+	struct fdtable *table = READ(READ(task, files), fdt);
+	if (fd < 0 || (u32)fd >= READ(table, max_fds))
+		return 0;
+	u64 file = 0;
+	read_kernel(&file, sizeof(file), (void *)((u64)READ(table, fd) + (u64)fd * 8));
+	return file;
 }
 
 INLINE struct place place_of_file(u64 file)
