@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,19 @@ fn until(mark: &str, so: impl Fn(usize) -> bool) {
     }
 }
 
+/// The directory of the control group that ringfence has made for the processes with a word on their command line, if it
+/// could make one.
+fn group(mark: &str) -> Option<PathBuf> {
+    let has_mark = |line: Vec<u8>| line.split(|&byte| byte == 0).any(|word| word == mark.as_bytes());
+    let mut entries = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let process = entries.find(|path| std::fs::read(path.join("cmdline")).is_ok_and(has_mark))?;
+    let groups = std::fs::read_to_string(process.join("cgroup")).ok()?;
+    let own =
+        groups.lines().find_map(|line| line.strip_prefix("0::")).filter(|own| own.contains("/ringfence-"))?;
+    let places = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(|top| PathBuf::from(format!("{top}{own}")));
+    places.into_iter().find(|place| place.exists())
+}
+
 #[test]
 fn a_service_goes_when_ringfence_is_killed() {
     let directory = tempfile::tempdir().unwrap();
@@ -45,8 +59,16 @@ fn a_service_goes_when_ringfence_is_killed() {
         .unwrap();
     // The shell may run the last one in its own place.
     until(&mark, |there| there >= 3);
+    let group = group(&mark);
     // SIGKILL.
     ringfence.kill().unwrap();
     ringfence.wait().unwrap();
     until(&mark, |there| there == 0);
+    if let Some(group) = group {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while group.exists() {
+            assert!(Instant::now() < patience, "{} is still there", group.display());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }

@@ -71,7 +71,13 @@ fn watch(until: &OwnedFd, mark: &str, cgroup: Option<&Path>) {
     if let Some(cgroup) = cgroup
         && std::fs::write(cgroup.join("cgroup.kill"), "1").is_ok()
     {
-        let _ = std::fs::remove_dir(cgroup);
+        // Killed processes are in their group for a moment yet.
+        for _ in 0..200 {
+            if std::fs::remove_dir(cgroup).is_ok() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         return;
     }
     // Again, for what was being forked meanwhile.
