@@ -1,8 +1,9 @@
 //! Which recorder: the one that was asked for, or the best that works here.
 
+use crate::aside::ask_aside;
 use crate::context::Context;
 use crate::failure::Failure;
-use ringfence_record::{PtraceRecorder, RecordError, Recorder, RecorderKind};
+use ringfence_record::{Command, PtraceRecorder, RecordError, Recorder, RecorderKind, Session, Stop, Target};
 use ringfence_record_ebpf::EbpfRecorder;
 
 /// The choice on the command line.
@@ -30,6 +31,34 @@ pub fn choose(choice: Choice, context: &Context) -> Result<Box<dyn Recorder>, Re
                 ptrace()
             }
         },
+    }
+}
+
+/// The choice for trials: settled before the first, so that all of them see alike.
+pub fn for_trials(choice: Choice, context: &Context) -> Result<Choice, Failure> {
+    if choice == Choice::Ptrace {
+        return Ok(choice);
+    }
+    // Only the kernel can say whether it takes the programs. What asks it leaves no thread behind in this process.
+    let refused = ask_aside(|| {
+        let (recorder, stop) = match EbpfRecorder::new().and_then(|recorder| Ok((recorder, Stop::new()?))) {
+            Ok(both) => both,
+            Err(error) => return Ok(Some(chain(&error))),
+        };
+        let command = Command { program: "/bin/true".into(), arguments: Vec::new() };
+        let recorded = Session::new(Target::Command(command)).run(Box::new(recorder), &stop, &mut |_| {});
+        Ok(match recorded {
+            Ok(outcome) => outcome.ended.err().map(|error| chain(&error)),
+            Err(error) => Some(chain(&error)),
+        })
+    })?;
+    match (refused, choice) {
+        (None, _) => Ok(Choice::Ebpf),
+        (Some(why), Choice::Ebpf) => Err(Failure::input(why).hint("try --recorder ptrace")),
+        (Some(why), _) => {
+            context.note_in_detail(format_args!("{why}; trials are recorded with ptrace"));
+            Ok(Choice::Ptrace)
+        }
     }
 }
 

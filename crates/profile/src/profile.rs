@@ -208,6 +208,17 @@ impl Profile {
             .or_insert_with(|| recording.clone());
     }
 
+    /// Forgets which capabilities an executable of this name used: whoever sets a process up, and then executes what is
+    /// recorded, uses some that are none of that program's.
+    pub fn forget_capabilities_of(&mut self, executable: &OsStr) {
+        self.privileges.retain(|privilege, witnesses| {
+            if matches!(privilege, Privilege::Capability(_)) {
+                witnesses.retain(|witness| witness.by.exe.file_name() != Some(executable));
+            }
+            !witnesses.is_empty()
+        });
+    }
+
     /// Adds everything that `other` holds.
     pub fn merge(&mut self, other: &Profile) {
         for (id, recording) in &other.recordings {

@@ -36,13 +36,13 @@ pub struct Trial<'a> {
     /// How long a service is left alone where nothing tells that it is done: after a reload, or without an exercise.
     pub settle: Duration,
     /// Makes a recorder for each of the service's commands; without one nothing is recorded.
-    pub recorder: Option<&'a MakeRecorder>,
+    pub recorder: Option<&'a MakeRecorder<'a>>,
     /// Where the service's output goes.
     pub output: BorrowedFd<'a>,
 }
 
 /// Makes a recorder.
-pub type MakeRecorder = dyn Fn() -> Result<Box<dyn Recorder>, RecordError>;
+pub type MakeRecorder<'r> = dyn Fn() -> Result<Box<dyn Recorder>, RecordError> + 'r;
 
 /// Why a trial could not be run at all.
 #[derive(Debug)]
@@ -138,6 +138,10 @@ fn listen(trial: &Trial<'_>, outside: &OwnedFd) -> Result<Report, TrialError> {
             Ok(Err(why)) => problems.push(why),
             Err(_) => problems.push("a recorder panicked".to_owned()),
         }
+    }
+    // Until it executes its command a process is this program's, and takes its privileges off.
+    if let Some(own) = std::env::current_exe().ok().as_deref().and_then(Path::file_name) {
+        profile.forget_capabilities_of(own);
     }
     Ok(Report { told, profile, recording: problems })
 }

@@ -1,6 +1,7 @@
 //! The laws of profiles, on arbitrary ones: merging is a union, the JSON loses nothing, equal profiles have equal bytes.
 
 mod arbitrary;
+mod forget;
 
 use arbitrary::{events, profile};
 use proptest::prelude::*;

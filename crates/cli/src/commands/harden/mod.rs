@@ -55,6 +55,9 @@ pub struct Args {
     /// Put the reason and the evidence for each line above it, as comments
     #[arg(long)]
     explain: bool,
+    /// Which recorder watches trials
+    #[arg(long, value_enum, default_value = "ptrace")]
+    recorder: crate::recorders::Choice,
     /// How long one run of the exercise may take
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "60s")]
     limit: Duration,

@@ -5,17 +5,17 @@ use super::output::Output;
 use super::{Args, Depth, image, text};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::recorders::{self, Choice};
 use ringfence_apply::NAME;
 use ringfence_exposure::{Mode, Policy, Score, Subject, assess};
 use ringfence_harden::{Found, Step, search};
 use ringfence_host::HostFacts;
 use ringfence_profile::Profile;
 use ringfence_propose::{Level, Options, Proposal};
-use ringfence_record::{PtraceRecorder, Recorder};
 use ringfence_seccomp::Machine;
 use ringfence_settings::{Settings, catalogue};
 use ringfence_sockets::SocketUnit;
-use ringfence_trial::{MakeRecorder, Report, Trial, TrialError};
+use ringfence_trial::{Report, Trial, TrialError};
 use ringfence_unit::Unit;
 use rustix::fd::AsFd;
 use std::fs::File;
@@ -42,6 +42,7 @@ pub struct Work<'a> {
     sockets: Vec<SocketUnit>,
     pub facts: HostFacts,
     pub apply: Option<Apply<'a>>,
+    recorder: Choice,
     pub output: Option<Output>,
     recorded: Profile,
     options: Options,
@@ -67,6 +68,7 @@ impl<'a> Work<'a> {
             Some(_) => Vec::new(),
             None => context.sockets(&args.unit, &unit, &settings)?,
         };
+        let recorder = recorder(args, &sockets, context)?;
         let mut work = Work {
             args,
             context,
@@ -77,6 +79,7 @@ impl<'a> Work<'a> {
             settings,
             sockets,
             apply,
+            recorder,
             output,
             recorded,
             log,
@@ -141,8 +144,7 @@ impl<'a> Work<'a> {
 
     /// One trial, in which start and stop may take so long each.
     fn try_within(&self, patience: Option<Duration>, settings: &Settings) -> Result<Report, TrialError> {
-        let make: Box<MakeRecorder> =
-            Box::new(|| PtraceRecorder::new().map(|recorder| Box::new(recorder) as Box<dyn Recorder>));
+        let make = || recorders::choose(self.recorder, self.context);
         ringfence_trial::run(&Trial {
             settings,
             sockets: &self.sockets,
@@ -152,10 +154,20 @@ impl<'a> Work<'a> {
             limit: patience.map_or(self.args.limit, |patience| self.args.limit.min(patience)),
             patience,
             settle: SETTLE,
-            recorder: Some(&*make),
+            recorder: Some(&make),
             output: self.log.as_fd(),
         })
     }
+}
+
+/// Which recorder watches trials. Each process that is started is a recording of its own, and starting one with eBPF takes a
+/// while and memory: too much where every connection starts one. Inside an image, ptrace needs nothing of the machine.
+fn recorder(args: &Args, sockets: &[SocketUnit], context: &Context) -> Result<Choice, Failure> {
+    let choice = match args.recorder {
+        Choice::Auto if context.root.is_some() || sockets.iter().any(SocketUnit::accepts) => Choice::Ptrace,
+        choice => choice,
+    };
+    recorders::for_trials(choice, context)
 }
 
 /// The unit without what ringfence installed for it.

@@ -17,7 +17,7 @@ wider() {
     unprivileged busctl introspect org.freedesktop.Accounts /org/freedesktop/Accounts/User0 > /dev/null
     unprivileged busctl get-property org.freedesktop.Accounts /org/freedesktop/Accounts \
         org.freedesktop.Accounts DaemonVersion
-    useradd --create-home made
+    useradd --uid 4321 --create-home made
     soon ask FindUserByName s made
     userdel --remove made
     restart
