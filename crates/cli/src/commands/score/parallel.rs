@@ -70,6 +70,6 @@ pub fn in_parallel<T: Sync, R: Send>(
 }
 
 /// So many units are worked on at a time.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
 /// So many batches take long enough that a thread pays: about half a millisecond.
-const WORTH_A_THREAD: usize = 4;
+const WORTH_A_THREAD: usize = 8;
