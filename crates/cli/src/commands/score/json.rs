@@ -18,7 +18,7 @@ impl Document {
         Document { text: "{\n  \"version\": 1,\n  \"units\": [".to_owned(), is_empty: true }
     }
 
-    /// Adds what [`unit`] made.
+    /// Adds what [`unit()`] made.
     pub fn add(&mut self, unit: &str) {
         self.text.push_str(if self.is_empty { "\n    " } else { ",\n    " });
         self.text.push_str(unit);
