@@ -1,7 +1,7 @@
 //! Socket activation (systemd.socket(5)): the sockets that a service is started by.
 //!
 //! [`of_service`] finds the socket units that belong to a service, as systemd does; [`open`] makes what they listen on,
-//! in whatever network and file system the calling process is in; [`Opened::accept`] takes a connection for
+//! in whatever network and file system the calling process is in; [`Listener::accept`] takes a connection for
 //! `Accept=yes`. What a socket unit asks for and is not done is in its settings' `not_enforced`; an address of a kind
 //! that is not supported is an error with its line.
 //!
