@@ -12,7 +12,8 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, waitid};
 use std::collections::VecDeque;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 /// When the service is started.
@@ -182,7 +183,7 @@ impl Manager<'_> {
                 None => Passed { descriptors: opened.passed(), variables: Vec::new() },
             };
             let (told, well) = run(passed, requests);
-            let written = write_all(&tell, &told);
+            let written = File::from(tell).write_all(&told);
             u8::from(!well || written.is_err())
         })?;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
@@ -315,15 +316,4 @@ fn read_available(pipe: &OwnedFd, told: &mut Vec<u8>) {
             Err(_) => return,
         }
     }
-}
-
-fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> rustix::io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(fd, bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
 }

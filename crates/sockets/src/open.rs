@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 /// What to do where a socket is in the file system already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// Put the new one in its place, as systemd does.
+    /// Put the new one in its place, whatever it is, as systemd does.
     Replace,
-    /// The same, but not where somebody listens.
+    /// The same with a socket on which nobody listens any more. Anything else is somebody's, and stays.
     Respect,
 }
 
@@ -231,8 +231,13 @@ impl Maker<'_> {
         let bound = || with_umask(!self.socket.mode.value, || bind(fd, &address));
         match bound() {
             Err(Errno::ADDRINUSE) => {
-                if self.taken == Taken::Respect && somebody_has(path) {
-                    return Err(Errno::ADDRINUSE);
+                if self.taken == Taken::Respect {
+                    let there = rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)?;
+                    match FileType::from_raw_mode(there.st_mode) {
+                        FileType::Socket if !somebody_has(path) => {}
+                        FileType::Socket => return Err(Errno::ADDRINUSE),
+                        _ => return Err(Errno::EXIST),
+                    }
                 }
                 rustix::fs::unlink(path)?;
                 bound()
@@ -302,7 +307,11 @@ impl Maker<'_> {
             let path = link.value.as_path();
             self.make_parents(path);
             let linked = match rustix::fs::symlink(target, path) {
-                Err(Errno::EXIST) if path.is_symlink() => {
+                // It was there before, and is there afterwards.
+                Err(Errno::EXIST) if std::fs::read_link(path).is_ok_and(|to| to == Path::new(target)) => {
+                    continue;
+                }
+                Err(Errno::EXIST) if self.taken == Taken::Replace && path.is_symlink() => {
                     rustix::fs::unlink(path).and_then(|()| rustix::fs::symlink(target, path))
                 }
                 other => other,

@@ -68,6 +68,30 @@ fn a_socket_that_somebody_listens_on_is_respected_where_that_is_wanted() {
 }
 
 #[test]
+fn what_is_no_forgotten_socket_stays_where_that_is_wanted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, link) = (directory.path().join("s"), directory.path().join("l"));
+    let text = format!("[Socket]\nListenStream={}\nSymlinks={}\n", path.display(), link.display());
+    let tried = || opened(unit(directory.path(), &text), Taken::Respect);
+    std::fs::write(&path, "precious").unwrap();
+    let error = tried().unwrap_err();
+    assert!(error.to_string().contains("something else is there"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/elsewhere", &link).unwrap();
+    let error = tried().unwrap_err();
+    assert!(error.to_string().contains("tried.socket:3"), "{error}");
+    assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("/elsewhere"));
+    assert!(!path.exists(), "what was made before the error is gone again");
+
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    tried().unwrap().close();
+    assert_eq!(std::fs::read_link(&link).unwrap(), path, "it was there before");
+}
+
+#[test]
 fn a_connection_is_accepted_and_names_its_instance() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s");
