@@ -1,7 +1,7 @@
 //! Installing a drop-in, step by step, each written down before the next.
 
 use crate::remove::recover;
-use crate::services::{Look, Services};
+use crate::services::Services;
 use crate::slot::{self, Slot};
 use crate::state::{Before, Change, Goal, Installed, Locked, Step, VERSION};
 use crate::tree::{self, Missing};
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 /// What is to be installed.
 #[derive(Clone, Debug)]
 pub struct Install<'a> {
-    /// The unit's own name.
+    /// The unit's own name; that of a template, for all of its instances.
     pub unit: &'a str,
     /// Where.
     pub slot: &'a Slot,
@@ -44,8 +44,8 @@ pub struct NotInstalled {
     pub restored: Result<(), ApplyError>,
 }
 
-/// Sees whether the service works, after its restart, of which it is told how it looks; else says why not.
-pub type Prove<'p> = dyn FnMut(Option<&Look>) -> Result<(), String> + 'p;
+/// Sees whether the services work that were restarted, whose names it is told; else says why not.
+pub type Prove<'p> = dyn FnMut(&[String]) -> Result<(), String> + 'p;
 
 /// Hears of each step before it is done.
 pub type Tell<'t> = dyn FnMut(&str) + 't;
@@ -79,13 +79,13 @@ fn prepare(
     services: Option<&dyn Services>,
     what: &Install<'_>,
 ) -> Result<Change, ApplyError> {
-    let service = match services {
-        Some(services) => {
-            let look = services.look(what.unit)?;
-            Some(Before { running: look.is_running(), invocation: look.invocation })
+    let mut before = Vec::new();
+    if let Some(services) = services {
+        for unit in services.concerned(what.unit)? {
+            let look = services.look(&unit)?;
+            before.push(Before { running: look.is_running(), invocation: look.invocation, unit });
         }
-        None => None,
-    };
+    }
     let directory = &what.slot.directory;
     let shown = locked.tree.outside(directory);
     // It may have been made since the slot was looked at.
@@ -114,7 +114,7 @@ fn prepare(
         again,
         text: what.text.to_owned(),
         made,
-        service,
+        services: before,
     })
 }
 
@@ -139,16 +139,23 @@ fn steps(
     services.reload().map_err(words)?;
     reach(change, Step::Reloaded)?;
     if what.drive == Drive::Nothing {
-        prove(None)?;
+        prove(&[])?;
         return reach(change, Step::Watched);
     }
-    tell(&format!("restarting {}", what.unit));
-    services.restart(what.unit).map_err(words)?;
+    // An instance that had failed is not started for this.
+    let several = change.services.len() > 1;
+    let meant = change.services.iter().filter(|before| before.running || !several);
+    let restarted: Vec<String> = meant.map(|before| before.unit.clone()).collect();
+    for unit in &restarted {
+        tell(&format!("restarting {unit}"));
+        services.restart(unit).map_err(words)?;
+    }
     reach(change, Step::Restarted)?;
-    let look = services.look(what.unit).map_err(words)?;
-    prove(Some(&look))?;
+    prove(&restarted)?;
     if what.drive == Drive::StartAndStop {
-        services.stop(what.unit).map_err(words)?;
+        for unit in &restarted {
+            services.stop(unit).map_err(words)?;
+        }
     }
     reach(change, Step::Watched)
 }
@@ -230,9 +237,11 @@ pub(crate) fn undo(
         Err(Errno::NOENT) => {}
         Err(errno) => return Err(cannot("open", shown.display())(errno)),
     }
-    if let (Some(services), Some(before)) = (services, &change.service) {
+    if let Some(services) = services {
         services.reload()?;
-        settle(services, &change.unit, before)?;
+        // Whatever becomes of one, the others are seen to, too.
+        let settled: Vec<_> = change.services.iter().map(|before| settle(services, before)).collect();
+        settled.into_iter().collect::<Result<(), ApplyError>>()?;
     }
     remove_made(locked, &change.made)?;
     locked.strike_out()
@@ -240,7 +249,8 @@ pub(crate) fn undo(
 
 /// The service runs with what is there now, if it ran; and does not, if it did not. One that was never started anew is left
 /// alone.
-pub(crate) fn settle(services: &dyn Services, unit: &str, before: &Before) -> Result<(), ApplyError> {
+fn settle(services: &dyn Services, before: &Before) -> Result<(), ApplyError> {
+    let unit = &before.unit;
     let now = services.look(unit)?;
     let same = now.invocation == before.invocation;
     match before.running {

@@ -31,21 +31,24 @@ pub fn remove(
     recover(locked, services, tell)?;
     let installed =
         locked.installed(unit)?.ok_or_else(|| ApplyError::NotInstalled { unit: unit.to_owned() })?;
-    let mut failed = false;
-    let service = match services {
-        Some(services) => match services.look(unit) {
-            Ok(look) => {
-                failed = look.state == ActiveState::Failed;
-                Some(Before { running: look.is_running(), invocation: look.invocation })
-            }
-            // The service is gone, package and all; what is left of ours is to go, too.
-            Err(ApplyError::Manager(ManagerError::NoSuchUnit { .. })) => {
-                Some(Before { running: false, invocation: None })
-            }
-            Err(error) => return Err(error),
-        },
-        None => None,
-    };
+    let mut failed = Vec::new();
+    let mut before = Vec::new();
+    if let Some(services) = services {
+        for unit in services.concerned(unit)? {
+            let (running, invocation) = match services.look(&unit) {
+                Ok(look) => {
+                    if look.state == ActiveState::Failed {
+                        failed.push(unit.clone());
+                    }
+                    (look.is_running(), look.invocation)
+                }
+                // The service is gone, package and all; what is left of ours is to go, too.
+                Err(ApplyError::Manager(ManagerError::NoSuchUnit { .. })) => (false, None),
+                Err(error) => return Err(error),
+            };
+            before.push(Before { unit, running, invocation });
+        }
+    }
     let mut change = Change {
         version: VERSION,
         unit: unit.to_owned(),
@@ -56,14 +59,16 @@ pub fn remove(
         again: false,
         text: installed.text,
         made: installed.made,
-        service,
+        services: before,
     };
     locked.write_down(&change)?;
     let removed = carry_out(locked, services, &mut change, tell)?;
     // It may have failed because of what is gone now; nobody has stopped it.
-    if let Some(services) = services.filter(|_| failed) {
-        tell(&format!("starting {unit}, which had failed"));
-        services.restart(unit)?;
+    for unit in failed {
+        if let Some(services) = services {
+            tell(&format!("starting {unit}, which had failed"));
+            services.restart(&unit)?;
+        }
     }
     Ok(removed)
 }
@@ -79,15 +84,15 @@ fn carry_out(
     let edited = put_back(locked, change)?;
     change.step = Step::Written;
     locked.write_down(change)?;
-    if let (Some(services), Some(before)) = (services, &change.service) {
+    if let Some(services) = services {
         tell("letting the service manager read it");
         services.reload()?;
-        if before.running {
-            let now = services.look(&change.unit)?;
+        for before in change.services.iter().filter(|before| before.running) {
+            let now = services.look(&before.unit)?;
             // A run that is another one already was started with what is there now.
             if now.invocation == before.invocation || !now.is_running() {
-                tell(&format!("restarting {}", change.unit));
-                services.restart(&change.unit)?;
+                tell(&format!("restarting {}", before.unit));
+                services.restart(&before.unit)?;
             }
         }
     }
@@ -130,7 +135,7 @@ fn put_back(locked: &Locked<'_>, change: &Change) -> Result<Option<PathBuf>, App
 }
 
 /// What became of a change that somebody else began.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Recovered {
     /// A drop-in that was proven is installed.
     Finished(String),

@@ -2,6 +2,7 @@
 
 use crate::ApplyError;
 use ringfence_manager::{ActiveState, JobResult, Manager, ManagerError, Unit};
+use ringfence_unit::UnitName;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -34,6 +35,12 @@ impl Look {
 
 /// A service manager, as far as installing needs one.
 pub trait Services {
+    /// The units that read a unit's drop-ins: that one itself; of a template those of its instances that run or have failed.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked.
+    fn concerned(&self, unit: &str) -> Result<Vec<String>, ApplyError>;
+
     /// What the service is doing.
     ///
     /// # Errors
@@ -111,6 +118,25 @@ impl System {
 }
 
 impl System {
+    /// The instances of a template that run, by name.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked.
+    pub fn running_instances(&self, template: &UnitName) -> Result<Vec<String>, ApplyError> {
+        System::instances(template, &["active", "reloading"])
+    }
+
+    fn instances(template: &UnitName, states: &[&str]) -> Result<Vec<String>, ApplyError> {
+        let pattern = format!("{}@*.{}", template.prefix(), template.suffix());
+        let listed = Manager::connect(ringfence_unit::Manager::System)?.units(states, &[&pattern])?;
+        let is_instance = |name: &String| {
+            UnitName::parse(name).is_ok_and(|name| name.template().as_ref() == Some(template))
+        };
+        let mut instances: Vec<String> = listed.into_iter().filter(is_instance).collect();
+        instances.sort();
+        Ok(instances)
+    }
+
     /// Waits until the manager answers again and the unit is neither starting nor stopping.
     fn reconnect(&self, unit: &str) -> Result<(), ApplyError> {
         let end = Instant::now() + RECONNECT;
@@ -143,6 +169,15 @@ fn words(result: &JobResult) -> &str {
 }
 
 impl Services for System {
+    fn concerned(&self, unit: &str) -> Result<Vec<String>, ApplyError> {
+        match UnitName::parse(unit) {
+            Ok(template) if template.is_template() => {
+                System::instances(&template, &["active", "reloading", "failed"])
+            }
+            _ => Ok(vec![unit.to_owned()]),
+        }
+    }
+
     fn look(&self, unit: &str) -> Result<Look, ApplyError> {
         let unit = System::unit(unit)?;
         Ok(Look {

@@ -35,8 +35,8 @@ pub struct Change {
     pub(crate) text: String,
     /// The directories that are made for it, the outermost first.
     pub(crate) made: Vec<PathBuf>,
-    /// What the service was doing; `None` in an image, where no service runs.
-    pub(crate) service: Option<Before>,
+    /// What the service was doing, or each instance of a template; nothing in an image, where no service runs.
+    pub(crate) services: Vec<Before>,
 }
 
 /// What a change is for.
@@ -68,6 +68,8 @@ pub enum Step {
 /// What a service was doing before a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
+    /// The service's name.
+    pub unit: String,
     /// It ran.
     pub running: bool,
     /// Which of its runs that was (systemd.exec(5), `$INVOCATION_ID`).

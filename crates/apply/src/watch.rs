@@ -14,19 +14,22 @@ pub struct Allowed {
     pub ending: bool,
 }
 
-/// Looks at a service for a while; what is wrong with it, if anything is. `go_on` is asked before each look whether to continue.
+/// Looks at services for a while; what is wrong with one, if anything is. `go_on` is asked before each look whether to continue.
 ///
 /// # Errors
 /// One sentence that says what the service did.
 pub fn watch(
     services: &dyn Services,
-    unit: &str,
+    units: &[String],
     duration: Duration,
     allowed: Allowed,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(), String> {
-    let first = services.look(unit).map_err(|error| error.to_string())?;
-    healthy(&first, &first, allowed)?;
+    let look = |unit: &String| services.look(unit).map_err(|error| error.to_string());
+    let first = units.iter().map(look).collect::<Result<Vec<Look>, String>>()?;
+    for look in &first {
+        healthy(look, look, allowed)?;
+    }
     let end = Instant::now() + duration;
     loop {
         if !go_on() {
@@ -34,8 +37,12 @@ pub fn watch(
         }
         let left = end.saturating_duration_since(Instant::now());
         std::thread::sleep(left.min(PAUSE));
-        let now = services.look(unit).map_err(|error| error.to_string())?;
-        healthy(&first, &now, allowed)?;
+        for (unit, first) in units.iter().zip(&first) {
+            healthy(first, &look(unit)?, allowed).map_err(|why| match units.len() {
+                1 => why,
+                _ => format!("{unit}: {why}"),
+            })?;
+        }
         if left.is_zero() {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use ringfence_sys::fork::fork_process;
 use ringfence_sys::ptrace::{self, Change, OnTracerExit, Until};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Signal, kill_process};
-use stage::{Snapshot, Stage, UNIT};
+use stage::{Snapshot, Stage};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const NEW: &str = "[Service]\nProtectSystem=strict\n";
@@ -54,12 +54,12 @@ fn ends_within(calls: usize, what: impl FnOnce() -> bool) -> Option<bool> {
 fn installs(stage: &Stage, works: bool) -> bool {
     let tree = stage.tree();
     let locked = tree.lock(false).unwrap();
-    let slot = Slot::of(&tree, UNIT).unwrap();
+    let slot = Slot::of(&tree, stage.unit).unwrap();
     let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let directories = [Missing { path: "/var/lib/needed".into(), mode: 0o750, owner }];
     let drive = if stage.is_running() { Drive::Restart } else { Drive::StartAndStop };
-    let what = Install { unit: UNIT, slot: &slot, text: NEW, directories: &directories, drive };
-    let mut prove = |_: Option<&_>| if works { Ok(()) } else { Err("it does not work".to_owned()) };
+    let what = Install { unit: stage.unit, slot: &slot, text: NEW, directories: &directories, drive };
+    let mut prove = |_: &[String]| if works { Ok(()) } else { Err("it does not work".to_owned()) };
     install(&locked, Some(&stage.services()), &what, &mut prove, &mut |_| ()).is_ok()
 }
 
@@ -72,7 +72,7 @@ fn recovers(stage: &Stage) -> bool {
 fn removes(stage: &Stage) -> bool {
     let tree = stage.tree();
     let locked = tree.lock(false).unwrap();
-    remove(&locked, Some(&stage.services()), UNIT, &mut |_| ()).is_ok()
+    remove(&locked, Some(&stage.services()), stage.unit, &mut |_| ()).is_ok()
 }
 
 /// Kills `act` everywhere, and every recovery once more at another place. `before` and `after` are the only two states that may be
@@ -145,6 +145,19 @@ fn an_installation_over_our_own() {
 }
 
 #[test]
+fn a_template_of_which_two_instances_run() {
+    let _alone = alone();
+    everywhere(&Stage::template, &|stage| installs(stage, true), true);
+    everywhere(&Stage::template, &|stage| installs(stage, false), false);
+    let installed = || {
+        let stage = Stage::template();
+        assert!(installs(&stage, true));
+        stage
+    };
+    everywhere(&installed, &removes, true);
+}
+
+#[test]
 fn a_service_that_does_not_run() {
     let _alone = alone();
     everywhere(&Stage::stopped, &|stage| installs(stage, true), true);
@@ -158,11 +171,11 @@ fn the_state_cannot_be_written_any_more() {
     let before = stage.snapshot();
     let tree = stage.tree();
     let locked = tree.lock(false).unwrap();
-    let slot = Slot::of(&tree, UNIT).unwrap();
-    let what = Install { unit: UNIT, slot: &slot, text: NEW, directories: &[], drive: Drive::Restart };
+    let slot = Slot::of(&tree, stage.unit).unwrap();
+    let what = Install { unit: stage.unit, slot: &slot, text: NEW, directories: &[], drive: Drive::Restart };
     // The disk is full from now on, as far as the state's directory is concerned: no new file can be made there.
     let in_the_way = tree.outside("/var/lib/ringfence/.ringfence.new".as_ref());
-    let mut prove = |_: Option<&_>| std::fs::create_dir(&in_the_way).map_err(|error| error.to_string());
+    let mut prove = |_: &[String]| std::fs::create_dir(&in_the_way).map_err(|error| error.to_string());
     let not = install(&locked, Some(&stage.services()), &what, &mut prove, &mut |_| ()).unwrap_err();
     assert!(not.why.contains("unfinished.json"), "{}", not.why);
     not.restored.unwrap();

@@ -29,6 +29,11 @@ impl Failure {
         self
     }
 
+    /// What is wrong, one sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The exit status.
     pub fn exit_status(&self) -> u8 {
         self.status

@@ -1,6 +1,8 @@
 //! Ending what an earlier call began that was killed.
 
+use crate::aside::ask_aside;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::recorders::chain;
 use anstyle::{AnsiColor, Style};
 use ringfence_apply::{ApplyError, Recovered, System, Tree, recover};
@@ -17,16 +19,23 @@ pub fn of_what_was_begun(context: &Context) -> Option<Recovered> {
     };
     // A tree that is not there is told by whoever needs it.
     let tree = tree.ok().filter(Tree::has_unfinished_change)?;
-    match of(&tree, context) {
+    // Nothing of that is to be left in this process, which may run trials next.
+    match ask_aside(|| ended(&tree, context)) {
         Ok(recovered) => recovered,
-        Err(ApplyError::Busy) => None,
-        Err(error) => {
+        Err(failure) => {
             anstream::eprintln!(
                 "{WARNING}warning{WARNING:#}: an earlier ringfence stopped half-way, and that cannot be put right: {}",
-                chain(&error)
+                failure.message()
             );
             None
         }
+    }
+}
+
+fn ended(tree: &Tree, context: &Context) -> Result<Option<Recovered>, Failure> {
+    match of(tree, context) {
+        Err(ApplyError::Busy) => Ok(None),
+        other => other.map_err(|error| Failure::input(chain(&error))),
     }
 }
 

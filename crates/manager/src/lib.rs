@@ -64,6 +64,14 @@ impl Manager {
         Unit::at(self.clone(), name, path)
     }
 
+    /// The names of the loaded units that are in one of these states (`active`, `failed` …) and match one of these patterns
+    /// (systemctl(1), `list-units`).
+    pub fn units(&self, states: &[&str], patterns: &[&str]) -> Result<Vec<String>, ManagerError> {
+        let listed =
+            self.proxy()?.list_units_by_patterns(states, patterns).map_err(refused("list the units"))?;
+        Ok(listed.into_iter().map(|(name, ..)| name).collect())
+    }
+
     /// Reads all unit files again, as `systemctl daemon-reload` does.
     pub fn reload(&self) -> Result<(), ManagerError> {
         self.proxy()?.reload().map_err(refused("reload the service manager"))

@@ -15,6 +15,7 @@ mod needs;
 mod proposal;
 mod rootless;
 mod sensitive;
+mod template;
 mod versions;
 
 pub use needs::Needs;

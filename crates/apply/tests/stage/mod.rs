@@ -10,21 +10,29 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 pub const UNIT: &str = "tried.service";
+pub const TEMPLATE: &str = "tried@.service";
 
 /// Mode and content of every file.
 pub type Snapshot = BTreeMap<PathBuf, (u32, String)>;
 
 pub struct Stage {
     directory: TempDir,
+    /// Whose drop-in it is.
+    pub unit: &'static str,
 }
 
 /// What the manager knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Manager {
-    running: bool,
-    invocation: u32,
+    services: BTreeMap<String, Service>,
     /// The drop-in, as it was read last.
     read: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Service {
+    running: bool,
+    invocation: u32,
     /// The drop-in that the service runs with.
     in_use: Option<String>,
 }
@@ -36,13 +44,24 @@ pub struct Fake {
 
 impl Stage {
     pub fn new() -> Stage {
+        Stage::of(UNIT, &[UNIT])
+    }
+
+    /// A template, two instances of which run.
+    pub fn template() -> Stage {
+        Stage::of(TEMPLATE, &["tried@one.service", "tried@two.service"])
+    }
+
+    fn of(unit: &'static str, services: &[&str]) -> Stage {
         // In memory where that is possible: every step is made to outlast a loss of power, which takes its time on a disk.
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         for path in ["etc/systemd/system", "var/lib"] {
             fs::create_dir_all(directory.path().join(path)).unwrap();
         }
-        let stage = Stage { directory };
-        stage.services().save(&Manager { running: true, invocation: 1, ..Manager::default() });
+        let stage = Stage { directory, unit };
+        let running = Service { running: true, invocation: 1, in_use: None };
+        let services = services.iter().map(|&name| (name.to_owned(), running.clone())).collect();
+        stage.services().save(&Manager { services, read: None });
         stage
     }
 
@@ -51,7 +70,7 @@ impl Stage {
     }
 
     pub fn drop_in(&self) -> PathBuf {
-        self.directory.path().join(format!("etc/systemd/system/{UNIT}.d")).join(NAME)
+        self.directory.path().join(format!("etc/systemd/system/{}.d", self.unit)).join(NAME)
     }
 
     pub fn services(&self) -> Fake {
@@ -64,7 +83,9 @@ impl Stage {
         fs::write(self.drop_in(), text).unwrap();
         fs::set_permissions(self.drop_in(), fs::Permissions::from_mode(mode)).unwrap();
         self.services().reload().unwrap();
-        self.services().restart(UNIT).unwrap();
+        for service in self.services().load().services.keys() {
+            self.services().restart(service).unwrap();
+        }
     }
 
     /// Which file it is.
@@ -96,8 +117,12 @@ impl Stage {
         stage
     }
 
+    /// All services of the stage do, or none.
     pub fn is_running(&self) -> bool {
-        self.services().load().running
+        let services = self.services().load().services;
+        let running = services.values().filter(|service| service.running).count();
+        assert!(running == 0 || running == services.len(), "{services:?}");
+        running > 0
     }
 
     /// The manager has read the drop-in that is there, and if the service runs, it runs with that.
@@ -105,7 +130,9 @@ impl Stage {
         let manager = self.services().load();
         let there = fs::read_to_string(self.drop_in()).ok();
         assert_eq!(manager.read, there, "read");
-        assert!(!manager.running || manager.in_use == there, "in use: {:?}", manager.in_use);
+        for (name, service) in manager.services {
+            assert!(!service.running || service.in_use == there, "{name}: in use: {:?}", service.in_use);
+        }
     }
 }
 
@@ -142,12 +169,19 @@ impl Fake {
 }
 
 impl Services for Fake {
-    fn look(&self, _: &str) -> Result<Look, ApplyError> {
-        let manager = self.load();
+    fn concerned(&self, unit: &str) -> Result<Vec<String>, ApplyError> {
+        match unit {
+            TEMPLATE => Ok(self.load().services.into_keys().collect()),
+            _ => Ok(vec![unit.to_owned()]),
+        }
+    }
+
+    fn look(&self, unit: &str) -> Result<Look, ApplyError> {
+        let service = self.load().services.remove(unit).unwrap();
         Ok(Look {
-            state: if manager.running { ActiveState::Active } else { ActiveState::Inactive },
+            state: if service.running { ActiveState::Active } else { ActiveState::Inactive },
             sub_state: "running".to_owned(),
-            invocation: Some(manager.invocation.to_string()),
+            invocation: Some(service.invocation.to_string()),
             restarts: 0,
             result: "success".to_owned(),
         })
@@ -158,17 +192,18 @@ impl Services for Fake {
         Ok(())
     }
 
-    fn restart(&self, _: &str) -> Result<(), ApplyError> {
+    fn restart(&self, unit: &str) -> Result<(), ApplyError> {
         self.change(|manager| {
-            manager.running = true;
-            manager.invocation += 1;
-            manager.in_use = manager.read.clone();
+            let service = manager.services.get_mut(unit).unwrap();
+            service.running = true;
+            service.invocation += 1;
+            service.in_use = manager.read.clone();
         });
         Ok(())
     }
 
-    fn stop(&self, _: &str) -> Result<(), ApplyError> {
-        self.change(|manager| manager.running = false);
+    fn stop(&self, unit: &str) -> Result<(), ApplyError> {
+        self.change(|manager| manager.services.get_mut(unit).unwrap().running = false);
         Ok(())
     }
 }

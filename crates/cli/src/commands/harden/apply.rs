@@ -14,7 +14,7 @@ use ringfence_apply::{
 use ringfence_manager::{ActiveState, Manager};
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::{PathAccess, ServiceType, Settings};
-use ringfence_unit::Unit;
+use ringfence_unit::{Unit, UnitName};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ pub struct Apply<'a> {
     context: &'a Context,
     tree: Tree,
     slot: Slot,
-    /// The unit's own name.
+    /// The unit's own name, or its template's.
     unit: String,
     directory: PathBuf,
     drive: Drive,
@@ -40,12 +40,13 @@ pub struct Apply<'a> {
 }
 
 impl<'a> Apply<'a> {
-    /// Looks whether the drop-in could be installed.
+    /// Looks whether the drop-in could be installed: for the unit, or for all instances of its template.
     pub fn prepare(
         args: &'a Args,
         context: &'a Context,
         unit: &Unit,
         settings: &Settings,
+        template: Option<&UnitName>,
     ) -> Result<Apply<'a>, Failure> {
         if args.unit.contains('/') {
             return Err(Failure::input(format!(
@@ -60,19 +61,17 @@ impl<'a> Apply<'a> {
             )
             .hint("-o FILE writes the drop-in wherever it is wanted"));
         }
-        if unit.id.is_template() {
-            return Err(Failure::input(format!("{} is a template, of which nothing runs", unit.id))
-                .hint("harden one of its instances; -o FILE writes a drop-in, to be put where it serves all of them"));
-        }
         let tree = rollback::tree(context)?;
-        let name = unit.id.to_string();
+        // All instances of a template read what stands beside the template.
+        let name = template.map_or_else(|| unit.id.to_string(), ToString::to_string);
         let slot = Slot::of(&tree, &name).map_err(|error| rollback::failure(&error))?;
         let kind = settings.service.kind.value;
         let (drive, ending) = match context.root {
             Some(_) => (Drive::Nothing, true),
             None => ask_aside(|| {
-                let look = System::default().look(&name).map_err(|error| no_manager(&error))?;
-                let ending = is_triggered(&name) || kind == ServiceType::Oneshot;
+                let id = unit.id.as_str();
+                let look = System::default().look(id).map_err(|error| no_manager(&error))?;
+                let ending = is_triggered(id) || kind == ServiceType::Oneshot;
                 Ok((drive(&look, kind, args, context)?, ending))
             })?,
         };
@@ -123,9 +122,9 @@ impl<'a> Apply<'a> {
             directories: &directories(&settings, facts, &file),
             drive: self.drive,
         };
-        let mut prove = |look: Option<&Look>| {
-            if look.is_some() {
-                let works = self.exercise().and_then(|()| self.watch(&system));
+        let mut prove = |restarted: &[String]| {
+            if !restarted.is_empty() {
+                let works = self.exercise().and_then(|()| self.watch(&system, restarted));
                 // The signal that ended this is not to end the restoration, too.
                 self.interrupted.store(false, Ordering::Relaxed);
                 works?;
@@ -157,9 +156,9 @@ impl<'a> Apply<'a> {
         }
     }
 
-    fn watch(&self, system: &System) -> Result<(), String> {
+    fn watch(&self, system: &System, restarted: &[String]) -> Result<(), String> {
         self.context.note(format_args!("watching it for {} …", humantime::format_duration(self.args.watch)));
-        watch(system, &self.unit, self.args.watch, self.allowed, &mut || self.go_on())
+        watch(system, restarted, self.args.watch, self.allowed, &mut || self.go_on())
     }
 }
 

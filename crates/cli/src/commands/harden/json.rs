@@ -4,7 +4,7 @@ use crate::commands::score::{Number, number};
 use ringfence_exposure::Score;
 use ringfence_harden::Found;
 use ringfence_propose::{Evidence, Strength};
-use ringfence_settings::Settings;
+use ringfence_unit::UnitName;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -86,17 +86,11 @@ impl Document {
     }
 }
 
-pub fn document(
-    settings: &Settings,
-    found: &Found,
-    before: &Score,
-    after: &Score,
-    drop_in: &str,
-) -> Document {
+pub fn document(unit: &UnitName, found: &Found, before: &Score, after: &Score, drop_in: &str) -> Document {
     let proposal = &found.proposal;
     Document {
         version: 1,
-        unit: settings.unit.to_string(),
+        unit: unit.to_string(),
         proven: found.proven,
         why_not: found.why_not.clone(),
         before: number(before.overall),

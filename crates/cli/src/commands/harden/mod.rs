@@ -8,6 +8,7 @@ mod image;
 mod json;
 mod output;
 mod review;
+mod template;
 mod text;
 mod work;
 
@@ -120,13 +121,13 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     };
     match context.format {
         Format::Json => {
-            let document = json::document(&work.settings, &found, &before, &after, &drop_in);
+            let document = json::document(work.name(), &found, &before, &after, &drop_in);
             crate::output::json(&document.with_applied(applied.as_ref()))?;
         }
-        _ => crate::output::text(&text::summary(&work.settings, &found, &before, &after, &drop_in))?,
+        _ => crate::output::text(&text::summary(work.name(), &found, &before, &after, &drop_in))?,
     }
     if let Some(applied) = &applied {
-        text::applied(context, &work.settings, applied);
+        text::applied(context, work.name(), applied);
     }
     Ok(ExitCode::from(u8::from(!found.proven || matches!(applied, Some(Applied::Not(_))))))
 }

@@ -7,7 +7,7 @@ use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::{Found, Step};
 use ringfence_propose::Strength;
-use ringfence_settings::Settings;
+use ringfence_unit::UnitName;
 use std::fmt::Write;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -40,7 +40,7 @@ pub fn step(context: &Context, step: &Step<'_>) {
 }
 
 /// The result.
-pub fn summary(settings: &Settings, found: &Found, before: &Score, after: &Score, drop_in: &str) -> String {
+pub fn summary(unit: &UnitName, found: &Found, before: &Score, after: &Score, drop_in: &str) -> String {
     let mut out = String::new();
     if let Some(why) = &found.why_not {
         let _ = writeln!(out, "{BAD}not proven{BAD:#}: {why}");
@@ -51,7 +51,7 @@ pub fn summary(settings: &Settings, found: &Found, before: &Score, after: &Score
     let _ = writeln!(
         out,
         "{BOLD}{}{BOLD:#}  exposure {} {} → {GOOD}{} {}{GOOD:#}, {} trials",
-        settings.unit,
+        unit,
         before.overall,
         before.rating(),
         after.overall,
@@ -82,8 +82,7 @@ pub fn summary(settings: &Settings, found: &Found, before: &Score, after: &Score
 }
 
 /// What came of installing it, on standard error: a failure always.
-pub fn applied(context: &Context, settings: &Settings, applied: &Applied) {
-    let unit = &settings.unit;
+pub fn applied(context: &Context, unit: &UnitName, applied: &Applied) {
     match applied {
         Applied::Nothing => context.note("nothing is installed: there is no line to install"),
         Applied::Installed => {

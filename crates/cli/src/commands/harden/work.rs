@@ -2,6 +2,7 @@
 
 use super::apply::Apply;
 use super::output::Output;
+use super::template::Tried;
 use super::{Args, Depth, image, text};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -16,7 +17,7 @@ use ringfence_seccomp::Machine;
 use ringfence_settings::{Settings, catalogue};
 use ringfence_sockets::SocketUnit;
 use ringfence_trial::{Report, Trial, TrialError};
-use ringfence_unit::Unit;
+use ringfence_unit::{Unit, UnitName};
 use rustix::fd::AsFd;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,8 @@ pub struct Work<'a> {
     pub apply: Option<Apply<'a>>,
     recorder: Choice,
     pub output: Option<Output>,
+    /// The template that is to be hardened, where `unit` is an instance of one.
+    template: Option<UnitName>,
     recorded: Profile,
     options: Options,
     /// What services and exercises print.
@@ -59,14 +62,16 @@ impl<'a> Work<'a> {
         let output = args.output.as_deref().map(Output::open).transpose()?;
         let mut directory = std::env::current_dir()?;
         let log = tempfile::tempfile()?;
-        let installed = context.unit(&args.unit)?;
+        let tried = Tried::of(args, context)?;
+        let installed = context.unit(&tried.text)?;
         let unit = before_ringfence(&installed);
         let (settings, complaints) = Settings::from_unit(&unit);
         context.complain(&complaints);
-        let apply = args.apply.then(|| Apply::prepare(args, context, &unit, &settings)).transpose()?;
+        let prepare = || Apply::prepare(args, context, &unit, &settings, tried.template.as_ref());
+        let apply = args.apply.then(prepare).transpose()?;
         let sockets = match context.root {
             Some(_) => Vec::new(),
-            None => context.sockets(&args.unit, &unit, &settings)?,
+            None => context.sockets(&tried.text, &unit, &settings)?,
         };
         let recorder = recorder(args, &sockets, context)?;
         let mut work = Work {
@@ -81,6 +86,7 @@ impl<'a> Work<'a> {
             apply,
             recorder,
             output,
+            template: tried.template,
             recorded,
             log,
             directory: directory.clone(),
@@ -89,10 +95,10 @@ impl<'a> Work<'a> {
             image::enter(root)?;
             let inside = context.inside_root();
             directory = PathBuf::from("/");
-            let installed = inside.unit(&args.unit)?;
+            let installed = inside.unit(&tried.text)?;
             let unit = before_ringfence(&installed);
             let (settings, _) = Settings::from_unit(&unit);
-            let sockets = inside.sockets(&args.unit, &unit, &settings)?;
+            let sockets = inside.sockets(&tried.text, &unit, &settings)?;
             work = Work { installed, unit, settings, sockets, facts: inside.facts()?, directory, ..work };
         }
         if ringfence_trial::bus::is_wanted(&work.unit, &work.settings)
@@ -105,6 +111,11 @@ impl<'a> Work<'a> {
             ));
         }
         Ok(work)
+    }
+
+    /// What is hardened: the unit, or the template.
+    pub fn name(&self) -> &UnitName {
+        self.template.as_ref().unwrap_or(&self.unit.id)
     }
 
     /// Searches for the tightest drop-in.
@@ -128,7 +139,12 @@ impl<'a> Work<'a> {
             ..self.options.clone()
         };
         let mut hear = |step: Step<'_>| text::step(self.context, &step);
-        search(&self.unit, &self.facts, &self.recorded, options, &mut run, &mut hear).map_err(Failure::input)
+        let mut found = search(&self.unit, &self.facts, &self.recorded, options, &mut run, &mut hear)
+            .map_err(Failure::input)?;
+        if self.template.is_some() {
+            found.proposal.for_template_of(&self.unit.id);
+        }
+        Ok(found)
     }
 
     /// One trial of the unit with a proposal.
