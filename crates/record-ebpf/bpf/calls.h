@@ -44,7 +44,7 @@ INLINE void finish(u64 *ctx, struct scratch *s, u64 key)
 	if (is_seen(s, key))
 		return;
 	s->key = key;
-	tail_call(ctx, &handlers, HANDLER_SEND);
+	TAIL_CALL(ctx, &handlers, HANDLER_SEND);
 }
 
 /* Replaces a pointer among the arguments by the word that it points to. */
@@ -305,10 +305,10 @@ int on_indirect(u64 *ctx)
 	s->event.nr = nr;
 	s->call = *(struct call *)&calls[1][nr];
 	if (nr == MMAP2)
-		tail_call(ctx, &handlers, HANDLER_MAP);
+		TAIL_CALL(ctx, &handlers, HANDLER_MAP);
 	else if (nr == 359 || nr == 360)
-		tail_call(ctx, &handlers, HANDLER_ARGS);
+		TAIL_CALL(ctx, &handlers, HANDLER_ARGS);
 	else
-		tail_call(ctx, &handlers, HANDLER_ADDRESS);
+		TAIL_CALL(ctx, &handlers, HANDLER_ADDRESS);
 	return 0;
 }

@@ -86,7 +86,7 @@ struct call {
 	u8 keys;  /* bit N: argument N tells one access from another */
 	s8 extra; /* handler's own: descriptor, address */
 	u8 flags;
-};
+} __attribute__((aligned(8))); /* copied as one word */
 
 /* A walk from a dentry towards the root, or over a long name. Pointers are numbers here. */
 struct walk {

@@ -18,6 +18,10 @@ typedef long long s64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct timespec64 {
+	s64 tv_sec;
+};
+
 struct qstr {
 	u32 hash;
 	u32 len;

@@ -16,20 +16,21 @@ INLINE struct place place_of(struct scratch *s, const struct path *path)
 	return (struct place){ number(s, path->mnt), number(s, path->dentry) };
 }
 
+INLINE struct place place_at(const struct path *path)
+{
+	return (struct place){ (u64)READ(path, mnt), (u64)READ(path, dentry) };
+}
+
 /* For each pointer that a program follows from a task, the verifier searches all of the kernel's types, four times (6.18).
  * So only what is done at every call follows them; the rest reads them. */
 INLINE struct place root_of(struct task_struct *task)
 {
-	struct place root = {};
-	read_kernel(&root, sizeof(root), &READ(task, fs)->root);
-	return root;
+	return place_at(&READ(task, fs)->root);
 }
 
 INLINE struct place working_directory_of(struct task_struct *task)
 {
-	struct place directory = {};
-	read_kernel(&directory, sizeof(directory), &READ(task, fs)->pwd);
-	return directory;
+	return place_at(&READ(task, fs)->pwd);
 }
 
 /* Where the next part may start, if there is room for one; else -1. */

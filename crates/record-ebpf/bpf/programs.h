@@ -70,7 +70,7 @@ int on_unknown(u64 *ctx)
 	if (!slot)
 		return 0;
 	set_program(task, slot);
-	tail_call(ctx, &handlers, 0);
+	TAIL_CALL(ctx, &handlers, 0);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ int dispatch(u64 *ctx)
 	if (program == TASK_UNTRACKED)
 		return 0;
 	if (program == TASK_UNKNOWN) {
-		tail_call(ctx, &handlers, HANDLER_IDENTIFY);
+		TAIL_CALL(ctx, &handlers, HANDLER_IDENTIFY);
 		return 0;
 	}
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
@@ -66,13 +66,13 @@ int dispatch(u64 *ctx)
 		return 0;
 	int compat = is_compat(task);
 	mark_used(program, nr, compat, result);
-	struct call call = *(struct call *)&calls[compat ? 1 : 0][nr];
-	if (!call.handler || (call.flags & CALL_EXECUTABLE && !(regs->dx & 4)))
+	const struct call *call = (const struct call *)&calls[compat ? 1 : 0][nr];
+	if (!call->handler || (call->flags & CALL_EXECUTABLE && !(regs->dx & 4)))
 		return 0;
 	struct scratch *s = begin(program, KIND_CALL);
 	if (!s)
 		return 0;
-	s->call = call;
+	s->call = *call;
 	s->event.nr = nr;
 	s->event.compat = compat;
 	s->event.result = result;
@@ -92,15 +92,15 @@ int dispatch(u64 *ctx)
 		args[4] = regs->r8;
 		args[5] = regs->r9;
 	}
-	switch (call.handler) {
-	case HANDLER_PATH: tail_call(ctx, &handlers, HANDLER_PATH); break;
-	case HANDLER_OPEN: tail_call(ctx, &handlers, HANDLER_OPEN); break;
-	case HANDLER_FD: tail_call(ctx, &handlers, HANDLER_FD); break;
-	case HANDLER_PLACE: tail_call(ctx, &handlers, HANDLER_PLACE); break;
-	case HANDLER_ARGS: tail_call(ctx, &handlers, HANDLER_ARGS); break;
-	case HANDLER_ADDRESS: tail_call(ctx, &handlers, HANDLER_ADDRESS); break;
-	case HANDLER_MAP: tail_call(ctx, &handlers, HANDLER_MAP); break;
-	case HANDLER_INDIRECT: tail_call(ctx, &handlers, HANDLER_INDIRECT); break;
+	switch (s->call.handler) {
+	case HANDLER_PATH: TAIL_CALL(ctx, &handlers, HANDLER_PATH); break;
+	case HANDLER_OPEN: TAIL_CALL(ctx, &handlers, HANDLER_OPEN); break;
+	case HANDLER_FD: TAIL_CALL(ctx, &handlers, HANDLER_FD); break;
+	case HANDLER_PLACE: TAIL_CALL(ctx, &handlers, HANDLER_PLACE); break;
+	case HANDLER_ARGS: TAIL_CALL(ctx, &handlers, HANDLER_ARGS); break;
+	case HANDLER_ADDRESS: TAIL_CALL(ctx, &handlers, HANDLER_ADDRESS); break;
+	case HANDLER_MAP: TAIL_CALL(ctx, &handlers, HANDLER_MAP); break;
+	case HANDLER_INDIRECT: TAIL_CALL(ctx, &handlers, HANDLER_INDIRECT); break;
 	}
 	return 0;
 }

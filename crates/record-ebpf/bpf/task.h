@@ -165,6 +165,10 @@ SUBPROGRAM int send(u64 key)
 	return 1;
 }
 
+struct pointer {
+	u64 to;
+};
+
 /* The file behind a descriptor of the current process, as a number; 0 when there is none. */
 INLINE u64 file_now(s32 fd)
 {
@@ -172,9 +176,7 @@ INLINE u64 file_now(s32 fd)
 	struct fdtable *table = task->files->fdt;
 	if (fd < 0 || (u32)fd >= table->max_fds)
 		return 0;
-	u64 file = 0;
-	read_kernel(&file, sizeof(file), (void *)((u64)table->fd + (u64)fd * 8));
-	return file;
+	return READ((struct pointer *)((u64)table->fd + (u64)fd * 8), to);
 }
 
 /* The same where it is not done at every call. */
@@ -184,17 +186,12 @@ SUBPROGRAM u64 file_of(s32 fd)
 	struct fdtable *table = READ(READ(task, files), fdt);
 	if (fd < 0 || (u32)fd >= READ(table, max_fds))
 		return 0;
-	u64 file = 0;
-	read_kernel(&file, sizeof(file), (void *)((u64)READ(table, fd) + (u64)fd * 8));
-	return file;
+	return READ((struct pointer *)((u64)READ(table, fd) + (u64)fd * 8), to);
 }
 
 INLINE struct place place_of_file(u64 file)
 {
-	struct place place = {};
-	if (file)
-		read_kernel(&place, sizeof(place), &((struct file *)file)->f_path);
-	return place;
+	return file ? place_at(&((struct file *)file)->f_path) : (struct place){};
 }
 
 /* Tells a file from others, also from one that had its dentry before. */

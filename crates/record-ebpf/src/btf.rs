@@ -6,23 +6,38 @@
 //! The format is `Documentation/bpf/btf.rst` of the kernel.
 
 use aya::{Btf, BtfError, Endianness};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Where the kernel describes its types.
 const KERNEL: &str = "/sys/kernel/btf/vmlinux";
 
+/// The function that makes a number a pointer (Linux 6.2 and later): the verifier takes it for that, nothing is called.
+const CAST: &[u8] = b"bpf_rdonly_cast";
+
 /// The structures that the programs read, among the other words there.
 static STRUCTURES: &str = include_str!("../bpf/kernel.h");
 
-/// The kernel's types as far as the programs need them to be attached to these tracepoints.
-pub fn of_kernel<'t>(tracepoints: impl Iterator<Item = &'t str>) -> Result<Btf, BtfError> {
+/// What the kernel says of its types.
+pub struct Types {
+    /// As far as the programs need them.
+    pub btf: Btf,
+    /// The number of [`CAST`], if there is one.
+    pub cast: Option<u32>,
+}
+
+/// The kernel's types for programs that are attached to these tracepoints.
+pub fn of_kernel<'t>(tracepoints: impl Iterator<Item = &'t str>) -> Result<Types, BtfError> {
     let whole = std::fs::read(KERNEL).map_err(|error| BtfError::FileError { path: KERNEL.into(), error })?;
     let functions: Vec<String> = tracepoints.map(|name| format!("btf_trace_{name}")).collect();
     let words = STRUCTURES.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let wanted = words.chain(functions.iter().map(String::as_str)).map(str::as_bytes).collect();
     // What is not understood here may be what the library does.
-    let thinned = thinned(&whole, &wanted);
-    Btf::parse(thinned.as_deref().unwrap_or(&whole), Endianness::default())
+    let (bytes, cast) = match thinned(&whole, &wanted) {
+        Some((thin, cast)) => (Cow::Owned(thin), cast),
+        None => (Cow::Borrowed(&whole[..]), None),
+    };
+    Ok(Types { btf: Btf::parse(&bytes, Endianness::default())?, cast })
 }
 
 /// Kinds of types (`BTF_KIND_…`).
@@ -120,9 +135,9 @@ impl<'a> Type<'a> {
     }
 }
 
-/// Type information in which only what is wanted by name is left, and what that consists of. `None` when it is not
-/// understood.
-fn thinned(whole: &[u8], wanted: &HashSet<&[u8]>) -> Option<Vec<u8>> {
+/// Type information in which only what is wanted by name is left, and what that consists of; and the number of [`CAST`].
+/// `None` when it is not understood.
+fn thinned(whole: &[u8], wanted: &HashSet<&[u8]>) -> Option<(Vec<u8>, Option<u32>)> {
     if u16::from_ne_bytes(whole.get(..2)?.try_into().ok()?) != MAGIC {
         return None;
     }
@@ -142,12 +157,16 @@ fn thinned(whole: &[u8], wanted: &HashSet<&[u8]>) -> Option<Vec<u8>> {
     // The first type has number 1; 0 is `void`.
     let mut fates = vec![Fate::Blank; types.len()];
     let mut todo: Vec<usize> = Vec::new();
+    let mut cast = None;
     for (at, found) in types.iter().enumerate() {
         if (found.is_composite() || found.kind == kind::TYPEDEF)
             && wanted.contains(name(strings, found.name)?)
         {
             fates[at] = Fate::Whole;
             todo.push(at);
+        }
+        if found.kind == kind::FUNC && name(strings, found.name)? == CAST {
+            cast = u32::try_from(at + 1).ok();
         }
     }
     while let Some(at) = todo.pop() {
@@ -177,7 +196,7 @@ fn thinned(whole: &[u8], wanted: &HashSet<&[u8]>) -> Option<Vec<u8>> {
     }
     thin.extend_from_slice(&left);
     thin.extend_from_slice(strings);
-    Some(thin)
+    Some((thin, cast))
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
@@ -217,14 +236,14 @@ mod tests {
         let pointer = [0, kind::PTR << 24, 2];
         let wanted = [WANTED, kind::STRUCT << 24 | 3, 16, OTHER, 3, 0, OTHER, 4, 32, OTHER, 2, 96];
         let parts: [&[u32]; 6] = [&int, &other, &unnamed, &pointer, &wanted, &other];
-        let thin = thinned(&described(&parts.concat()), &HashSet::from([&b"wanted"[..]])).unwrap();
+        let thin = thinned(&described(&parts.concat()), &HashSet::from([&b"wanted"[..]])).unwrap().0;
         let husk = [0, kind::STRUCT << 24, 4];
         let left: [&[u32]; 5] = [&int, &husk, &unnamed, &pointer, &wanted];
         assert!(thin == described(&left.concat()));
         let blank = [0, kind::FWD << 24, 0];
         let alone = [WANTED, kind::TYPEDEF << 24, 0];
         let parts: [&[u32]; 3] = [&int, &other, &alone];
-        let thin = thinned(&described(&parts.concat()), &HashSet::from([&b"wanted"[..]])).unwrap();
+        let thin = thinned(&described(&parts.concat()), &HashSet::from([&b"wanted"[..]])).unwrap().0;
         let left: [&[u32]; 3] = [&blank, &blank, &alone];
         assert!(thin == described(&left.concat()));
     }

@@ -1,17 +1,21 @@
 //! The programs in the kernel: loaded, attached, and the maps through which they are spoken with.
 
-use crate::btf;
+use crate::btf::{self, Types};
 use crate::table::{self, HANDLERS};
 use aya::maps::{Array, Map, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::{BtfTracePoint, ProgramFd};
 use aya::{Btf, Ebpf, EbpfLoader};
 use ringfence_calls::RING_OPERATIONS;
 use rustix::fs::{Mode, OFlags, SeekFrom};
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The compiled programs; `bpf/build` makes them of the source beside them.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../bpf/recorder.bpf.o");
+
+/// The call in it that stands for `bpf_rdonly_cast` (`cast` in `bpf/helpers.h`).
+const CAST: [u8; 8] = [0x85, 0, 0, 0, 0x01, 0x00, 0xff, 0x7f];
 
 /// `TASK_…` of `bpf/maps.h`.
 mod task {
@@ -148,9 +152,10 @@ fn tracepoints() -> impl Iterator<Item = &'static str> {
 }
 
 impl Kernel {
-    /// Loads and attaches the programs; `buffer` is how many bytes of events wait to be read at most.
-    pub fn attach(filter: &Filter, buffer: u32) -> Result<Kernel, LoadError> {
-        let btf = btf::of_kernel(tracepoints()).map_err(LoadError::NoBtf)?;
+    /// Loads and attaches the programs; `buffer` is how many bytes of events wait to be read at most. `casts`: numbers may
+    /// become pointers where the kernel can do that.
+    pub fn attach(filter: &Filter, buffer: u32, casts: bool) -> Result<Kernel, LoadError> {
+        let Types { btf, cast } = btf::of_kernel(tracepoints()).map_err(LoadError::NoBtf)?;
         let pid_max = std::fs::read_to_string("/proc/sys/kernel/pid_max").map_err(LoadError::PidMax)?;
         // Numbers end below pid_max (proc_sys_kernel(5)); what a later, greater one allows would not be tracked.
         let pid_max: u32 = pid_max.trim().parse().unwrap_or(1 << 22);
@@ -167,6 +172,8 @@ impl Kernel {
             .copy_from_slice(&cgroup.path);
         let path_size = cgroup.path.len() as u32;
         let calls = table::bytes();
+        let cast = cast.filter(|_| casts);
+        let object = cast.map_or(Cow::Borrowed(OBJECT), |cast| Cow::Owned(with_casts(cast)));
         let (seed, introduction) = (secret(), secret() >> 1);
         let in_namespace = u32::from(!in_first_pid_namespace()?);
         let mut ebpf = EbpfLoader::new()
@@ -183,7 +190,8 @@ impl Kernel {
             .override_global("calls", &calls, true)
             .map_max_entries("tasks", pid_max)
             .map_max_entries("events", buffer)
-            .load(OBJECT)?;
+            .override_global("can_cast", &u32::from(cast.is_some()), true)
+            .load(&object)?;
 
         let place = if by_cgroup != 0 { &cgroup.base } else { Path::new("/") };
         introduce(&mut ebpf, place, introduction, &btf)?;
@@ -275,6 +283,18 @@ impl Tasks {
         debug_assert!(!self.by_cgroup, "processes of a control group come and go by it");
         Ok(self.alive.get(&0, 0)?)
     }
+}
+
+/// The programs with calls of the kernel's function that makes a number a pointer.
+fn with_casts(function: u32) -> Vec<u8> {
+    // BPF_JMP | BPF_CALL of BPF_PSEUDO_KFUNC_CALL, which the kernel is told by the number of its type.
+    let mut call = [0x85, 0x20, 0, 0, 0, 0, 0, 0];
+    call[4..].copy_from_slice(&function.to_le_bytes());
+    let mut object = OBJECT.to_vec();
+    for instruction in object.chunks_exact_mut(CAST.len()).filter(|bytes| **bytes == CAST) {
+        instruction.copy_from_slice(&call);
+    }
+    object
 }
 
 fn take<M: TryFrom<Map, Error = MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, LoadError> {

@@ -34,6 +34,7 @@ pub const BUFFER: u32 = 32 << 20;
 #[derive(Debug)]
 pub struct EbpfRecorder {
     buffer: u32,
+    casts: bool,
 }
 
 impl EbpfRecorder {
@@ -49,14 +50,20 @@ impl EbpfRecorder {
         if !std::path::Path::new("/sys/kernel/btf/vmlinux").exists() {
             return unavailable("the kernel has no type information (/sys/kernel/btf/vmlinux)");
         }
-        Ok(EbpfRecorder { buffer: BUFFER })
+        Ok(EbpfRecorder { buffer: BUFFER, casts: true })
     }
 
     /// The same with another buffer: how many bytes of events the kernel keeps until they are read, rounded up to a power
     /// of two of at least a page. What does not fit is lost, which is counted and makes the recording incomplete.
     pub fn with_buffer(self, bytes: u32) -> EbpfRecorder {
         let most = 1 << 30;
-        EbpfRecorder { buffer: bytes.min(most).next_power_of_two().max(4096) }
+        EbpfRecorder { buffer: bytes.min(most).next_power_of_two().max(4096), ..self }
+    }
+
+    /// The same as it is on kernels before 6.2, which have no `bpf_rdonly_cast`: every field of a kernel's structure is
+    /// read by a call.
+    pub fn without_casts(self) -> EbpfRecorder {
+        EbpfRecorder { casts: false, ..self }
     }
 }
 
@@ -75,8 +82,8 @@ impl Recorder for EbpfRecorder {
             Target::Command(_) | Target::Process(_) => Filter::Processes,
             Target::Cgroup(directory) => Filter::Cgroup(cgroup::find(directory, target)?),
         };
-        let kernel =
-            Kernel::attach(&filter, self.buffer).map_err(|error| unavailable(with_sources(&error)))?;
+        let kernel = Kernel::attach(&filter, self.buffer, self.casts)
+            .map_err(|error| unavailable(with_sources(&error)))?;
         let mut watch = Watch::new(kernel, stop, sink)?;
         match target {
             Target::Command(command) => watch.run_command(command),
