@@ -9,4 +9,4 @@
 mod denials;
 mod search;
 
-pub use search::{Attempt, Found, Hear, Run, Step, search};
+pub use search::{Attempt, Found, Hear, Machine, Run, Step, search};

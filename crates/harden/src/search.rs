@@ -2,7 +2,10 @@
 
 use crate::denials;
 use ringfence_profile::Profile;
-use ringfence_propose::{LeftOpen, Level, Options, Proposal, Strength, propose};
+use ringfence_propose::{
+    LeftOpen, Level, Options, Package, Proposal, ReadText, Strength, named_in_configuration, own_programs,
+    propose,
+};
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::Settings;
 use ringfence_trial::{Report, TrialError};
@@ -56,6 +59,16 @@ pub struct Found {
     pub why_not: Option<String>,
 }
 
+/// What the search is told of the machine.
+pub struct Machine<'m> {
+    /// Its files, mounts, accounts.
+    pub facts: &'m dyn Facts,
+    /// Reads its configuration files.
+    pub read: &'m ReadText<'m>,
+    /// Tells the packages that files come from.
+    pub packages: &'m dyn Fn(&BTreeSet<String>) -> Vec<Package>,
+}
+
 /// Searches. `recorded` are profiles from elsewhere that are to be satisfied, too; `options` says how tight, for which
 /// systemd.
 ///
@@ -63,9 +76,9 @@ pub struct Found {
 /// When a trial cannot be run at all.
 pub fn search(
     unit: &Unit,
-    facts: &dyn Facts,
+    machine: &Machine<'_>,
     recorded: &Profile,
-    options: Options,
+    mut options: Options,
     run: &mut Run<'_>,
     hear: &mut Hear<'_>,
 ) -> Result<Found, TrialError> {
@@ -85,7 +98,11 @@ pub fn search(
             why_not: Some(format!("the unit does not work as it is: {why}")),
         });
     }
-    let reloads = !first.told.reload_failed;
+    let (facts, reloads) = (machine.facts, !first.told.reload_failed);
+    options.named = named_in_configuration(&profile, facts, machine.read);
+    let mut own = own_programs(&profile, &settings, facts);
+    own.extend(unit.fragment.iter().map(|file| file.display().to_string()));
+    options.packages = (machine.packages)(&own);
     let mut search =
         Search { unit, facts, settings, reloads, recorded, profile, options, run, hear, attempts };
     search.tighten()

@@ -12,6 +12,7 @@ mod features;
 mod files;
 mod mountinfo;
 mod one_by_one;
+pub mod packages;
 
 pub use accounts::Accounts;
 

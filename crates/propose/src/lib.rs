@@ -10,6 +10,7 @@
 
 mod broker;
 mod layers;
+mod named;
 mod names;
 mod needs;
 mod proposal;
@@ -18,8 +19,10 @@ mod sensitive;
 mod template;
 mod versions;
 
+pub use named::{ReadText, named_in_configuration};
+pub use names::own_programs;
 pub use needs::Needs;
-pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Proposal, Strength};
+pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Package, Proposal, Strength};
 
 use crate::rootless::Rootless;
 use ringfence_profile::Profile;

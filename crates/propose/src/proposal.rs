@@ -1,5 +1,6 @@
 //! What is proposed, line by line.
 
+use ringfence_terms::AbsPath;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -29,6 +30,10 @@ pub struct Options {
     /// Directories that hold what the service's socket units listen on: they are there before the service is, and must
     /// stay when it stops.
     pub of_sockets: BTreeSet<String>,
+    /// The packages that the unit and its programs come from.
+    pub packages: Vec<Package>,
+    /// Paths that the service's configuration names, each with where.
+    pub named: Vec<(AbsPath, Evidence)>,
     /// Directives that a trial has shown to break the service: left as they are.
     pub relaxed: BTreeSet<String>,
     /// Paths that a trial has shown to be needed for writing, each with what was denied there.
@@ -39,6 +44,17 @@ pub struct Options {
     pub granted_calls: BTreeSet<String>,
     /// Capabilities that a trial has shown to be needed.
     pub granted_capabilities: BTreeSet<String>,
+}
+
+/// A package of the system that the service belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// What it is called.
+    pub name: String,
+    /// What of the service it has: the unit's file, or a program.
+    pub has: String,
+    /// Everything that it lists as its own.
+    pub lists: BTreeSet<AbsPath>,
 }
 
 /// Something seen that speaks for a line, as a sentence for people.

@@ -35,6 +35,16 @@ static SHARED: &[&str] = &[
     "/opt",
 ];
 
+/// What makes a path sensitive: it is in such a place, or holds one.
+pub(crate) fn what_it_holds(path: &Path) -> Option<String> {
+    let (inside, holds) =
+        (|place: &str| path.starts_with(place), |place: &str| Path::new(place).starts_with(path));
+    PLACES
+        .iter()
+        .find(|(place, _)| inside(place) || holds(place) && path.parent().is_some())
+        .map(|(place, what)| format!("{place} {what}"))
+}
+
 /// Adds a caution to every line that grants something sensitive.
 pub fn mark(case: &Case<'_>, proposal: &mut Proposal) {
     for line in proposal.lines.iter_mut().filter(|line| line.strength == Strength::Grants) {
@@ -45,17 +55,14 @@ pub fn mark(case: &Case<'_>, proposal: &mut Proposal) {
         for word in line.value.split_whitespace() {
             let path = word.trim_start_matches(['-', '+']).split(':').next().unwrap_or(word);
             let path = Path::new(path);
-            let inside = |place: &str| path.starts_with(place);
-            let holds = |place: &str| Path::new(place).starts_with(path) && path.parent().is_some();
             let shared = SHARED.iter().any(|shared| path == Path::new(shared));
             if shared && line.directive != "BindReadOnlyPaths" {
                 cautions.push(format!(
                     "{} is shared by many services; a directory of its own would be narrower",
                     path.display()
                 ));
-            } else if let Some((place, what)) = PLACES.iter().find(|(place, _)| inside(place) || holds(place))
-            {
-                cautions.push(format!("{place} {what}"));
+            } else if let Some(what) = what_it_holds(path) {
+                cautions.push(what);
             } else if let Some(state) = state(path).filter(|state| !case.owns(state)) {
                 cautions.push(format!("{state} looks like the state of something else"));
             }

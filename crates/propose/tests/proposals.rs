@@ -7,11 +7,11 @@ use ringfence_profile::{
     Address, Event, FileKind, FileUse, IdentityChange, Link, Operation, Operations, Privilege,
     ProcessRelation, Profile, What,
 };
-use ringfence_propose::{Level, Options, Proposal, propose};
+use ringfence_propose::{Level, Options, Package, Proposal, named_in_configuration, propose};
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_settings::{Capability, Settings};
-use ringfence_terms::Errno;
-use std::path::PathBuf;
+use ringfence_terms::{AbsPath, Errno};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a service did, on which machine, under which unit.
@@ -121,6 +121,11 @@ impl Story {
     }
 }
 
+fn package(lists: &[&str]) -> Package {
+    let lists = lists.iter().filter_map(|path| AbsPath::parse(path).ok()).collect();
+    Package { name: "served-common".to_owned(), has: "/usr/sbin/served".to_owned(), lists }
+}
+
 const PLAIN: &str = "[Service]\nExecStart=/usr/sbin/served\n";
 
 #[test]
@@ -212,6 +217,106 @@ fn a_hidden_tree_shows_what_was_used_by_every_name_and_no_more() {
         .gets("BindReadOnlyPaths=/etc/served")
         .gets("BindReadOnlyPaths=-/run/other/socket")
         .lacks("BindReadOnlyPaths=/var");
+}
+
+#[test]
+fn what_modules_may_start_can_be_signalled() {
+    let story = |lists: &[&str]| {
+        let packages = vec![package(lists)];
+        Story::of(PLAIN)
+            .tight()
+            .becomes(200)
+            .file(0, &[Operation::MapExec], "/usr/lib/served/one.so", FileKind::File)
+            .with(|options| options.packages = packages)
+    };
+    let with = "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID";
+    let without = "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_SETGID CAP_SETUID";
+    story(&["/usr/sbin/served", "/usr/lib/served/one.so"]).gets(without);
+    story(&["/usr/sbin/served", "/usr/lib/served/two.so"]).gets(with);
+    // Where nobody knows which package it is from.
+    Story::of(PLAIN).tight().becomes(200).gets(with);
+}
+
+/// The configuration of the story's service says where its files are.
+fn named(story: Story, text: &'static str) -> Story {
+    let read =
+        |path: &AbsPath| (path.as_path() == Path::new("/etc/served/main.conf")).then(|| text.to_owned());
+    let story = story.file(0, &[Operation::Read], "/etc/served/main.conf", FileKind::File);
+    let named = named_in_configuration(&story.profile, &story.facts, &read);
+    story.with(|options| options.named = named)
+}
+
+#[test]
+fn what_the_configuration_names_is_shown_but_not_what_is_sensitive() {
+    let story = || {
+        let facts = |facts: FakeFacts| {
+            facts
+                .file("/etc/served/main.conf")
+                .dir("/srv/second")
+                .dir("/srv/other")
+                .dir("/run/second")
+                .file("/etc/ssl/private/key")
+        };
+        let text = "# root /srv/other\nroot /srv/second; key /etc/ssl/private/key; pid /run/second;\nshare /usr/share\n\
+                    none /srv/nothing";
+        named(Story::of(PLAIN).tight().on(facts), text)
+    };
+    story().gets("BindReadOnlyPaths=/srv/second").lacks("BindReadOnlyPaths=/etc/ssl/private");
+    let proposal = story().proposal();
+    let line = proposal.lines.iter().find(|line| line.value == "/srv/second").expect("the line");
+    assert_eq!(line.evidence[0].0, "/srv/second is named in /etc/served/main.conf:2");
+    let said = proposal.left_open.iter().any(|open| open.why.contains("/etc/ssl/private/key"));
+    assert!(said, "that the key stays hidden is said");
+    // At the standard level all is there.
+    story().with(|options| options.level = Level::Standard).lacks("BindReadOnlyPaths=");
+}
+
+#[test]
+fn a_file_that_others_than_root_may_write_names_nothing() {
+    for (uid, mode) in [(200, 0o644), (0, 0o664), (0, 0o666)] {
+        let facts = |facts: FakeFacts| {
+            facts.dir("/srv/second").file("/etc/served/main.conf").owned(
+                "/etc/served/main.conf",
+                uid,
+                0,
+                mode,
+            )
+        };
+        named(Story::of(PLAIN).tight().on(facts), "root /srv/second").lacks("BindReadOnlyPaths=/srv/second");
+    }
+}
+
+#[test]
+fn the_directories_of_its_packages_and_the_homes_of_its_users_are_shown() {
+    let package = package(&[
+        "/etc/served",
+        "/usr/lib/served",
+        "/usr/share/served-common",
+        "/usr/share/vim",
+        "/usr/share/served/x",
+    ]);
+    let story = || {
+        let facts = |facts: FakeFacts| {
+            facts
+                .dir("/usr/lib/served")
+                .dir("/usr/share/served-common")
+                .dir("/usr/share/vim")
+                .dir("/usr/share/served/x")
+                .dir("/var/www")
+                .home("served", "/var/www")
+        };
+        Story::of(PLAIN).tight().on(facts).with(|options| options.packages = vec![package.clone()])
+    };
+    story()
+        .becomes(200)
+        .gets("BindReadOnlyPaths=/usr/lib/served /usr/share/served-common")
+        .gets("BindReadOnlyPaths=/var/www");
+    // A home of somebody that it does not become, or that everybody shares.
+    story().lacks("BindReadOnlyPaths=/var/www");
+    for home in ["/var/lib/misc", "/var", "/home/served", "/nonexistent"] {
+        let story = story().on(|facts| facts.dir(home).home("served", home)).becomes(200);
+        story.lacks("BindReadOnlyPaths=/var").lacks("BindReadOnlyPaths=/home");
+    }
 }
 
 #[test]
@@ -351,10 +456,10 @@ fn a_root_that_hands_over_keeps_what_moments_not_shown_need() {
     let all = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID";
     Story::of(PLAIN).becomes(200).gets(&format!("CapabilityBoundingSet={all}"));
     let without = all.replace(" CAP_KILL", "");
-    Story::of(PLAIN).becomes(200).tight().gets(&format!("CapabilityBoundingSet={without}"));
-    Story::of(PLAIN)
-        .becomes(200)
-        .tight()
-        .capability("CAP_KILL")
-        .gets(&format!("CapabilityBoundingSet={all}"));
+    let tight = || {
+        let packages = vec![package(&["/usr/sbin/served"])];
+        Story::of(PLAIN).becomes(200).tight().with(|options| options.packages = packages)
+    };
+    tight().gets(&format!("CapabilityBoundingSet={without}"));
+    tight().capability("CAP_KILL").gets(&format!("CapabilityBoundingSet={all}"));
 }

@@ -1,7 +1,7 @@
 //! A recording from outside: how it ends, what it leaves behind, and that what is recorded runs as it would alone.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
-use ringfence_profile::{Operation, Profile};
+use ringfence_profile::{Operation, Privilege, Profile};
 use ringfence_record::{
     BlindSpot, Command, Ended, Outcome, PtraceRecorder, RecordError, Report, Session, Stop, Target,
 };
@@ -54,6 +54,31 @@ fn stopping_and_continuing_works_as_without_a_recorder() {
     let outcome = record("(while kill -CONT $$ 2>/dev/null; do sleep 0.01; done) & kill -STOP $$; exit 5");
     assert_eq!(status(&outcome).code(), Some(5));
 }
+
+/// Numbers are those of the recorded processes' own namespace, and of a group one member is enough.
+#[test]
+fn a_signal_to_somebody_elses_process_takes_a_capability() {
+    if !rustix::process::geteuid().is_root() {
+        println!("SKIP: becoming somebody else needs root");
+        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none());
+        return;
+    }
+    let takes = |script: &str| {
+        let outcome = record(&format!("exec unshare --pid --fork sh -c '{script}; wait; true'"));
+        assert_eq!(status(&outcome).code(), Some(0), "{script}");
+        outcome.profile.privileges().any(|(privilege, _)| *privilege == Privilege::Capability(KILL))
+    };
+    let other = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+    assert!(takes(&format!("trap : TERM; {other} sleep 60 & sleep 0.3; kill -TERM $!")));
+    assert!(takes(&format!(
+        "trap : TERM; setsid {other} sh -c \"sleep 60 & wait\" & sleep 0.3; kill -TERM -$!"
+    )));
+    assert!(!takes("sleep 60 & sleep 0.1; kill -TERM $!"));
+    assert!(!takes(&format!("{other} true & sleep 60 & sleep 0.1; kill -TERM $!")));
+}
+
+/// `CAP_KILL` of linux/capability.h.
+const KILL: u8 = 5;
 
 #[test]
 fn signals_reach_the_command_and_its_handlers() {

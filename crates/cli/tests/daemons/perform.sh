@@ -43,14 +43,19 @@ reboot() {
 # CONFIG: rotates the logs as the package's own configuration says, whatever their age and size.
 rotate() { logrotate --force --state "/run/daemons/$1.rotation" "/etc/logrotate.d/$1"; }
 
-# NAME: a key and a certificate, in the places where administrators put them.
+# NAME [DIRECTORY]: a certificate and its key, where administrators put them; the key in the directory, where one is given.
 certify() {
-    [ ! -e "/etc/ssl/private/$1.key" ] || return 0
-    install -d -m 710 /etc/ssl/private
+    local keys=${2:-/etc/ssl/private}
+    [ ! -e "$keys/$1.key" ] || return 0
+    install -d -m 710 "$keys"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=$1" \
-        -keyout "/etc/ssl/private/$1.key" -out "/etc/ssl/certs/$1.pem"
-    chmod 600 "/etc/ssl/private/$1.key"
+        -keyout "$keys/$1.key" -out "/etc/ssl/certs/$1.pem"
+    chmod 600 "$keys/$1.key"
 }
+
+# PLACE PLACE: the first; at the tight level the second. An allow-list cannot know a place that is made after it and that
+# nothing named: there, what is new goes where the service's own things are.
+place() { if [ "$level" = tight ]; then echo "$2"; else echo "$1"; fi; }
 
 level=${level:-standard}
 . "$here/exercises/$1.sh"

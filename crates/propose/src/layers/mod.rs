@@ -3,6 +3,7 @@
 mod calls;
 mod capabilities;
 mod devices;
+mod headroom;
 mod identity;
 mod network;
 mod switches;

@@ -1,5 +1,6 @@
 //! The tight level: what was not needed is not there. `TemporaryFileSystem=/:ro` with `BindReadOnlyPaths=`.
 
+use super::headroom;
 use crate::needs::is_kernel_interface;
 use crate::{Case, Level, Proposal, Strength};
 use ringfence_profile::{FileKind, Operation, Operations};
@@ -9,31 +10,11 @@ use ringfence_terms::AbsPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What programs look for in moments that an exercise may not show; brought in where it is there.
-static HEADROOM: &[&str] = &[
-    "/etc/ca-certificates",
-    "/etc/gai.conf",
-    "/etc/group",
-    "/etc/host.conf",
-    "/etc/hosts",
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/etc/nsswitch.conf",
-    "/etc/passwd",
-    "/etc/protocols",
-    "/etc/resolv.conf",
-    "/etc/services",
-    "/etc/ssl/certs",
-    "/usr/lib/locale",
-    "/usr/share/ca-certificates",
-    "/usr/share/zoneinfo",
-];
-
 /// So many used files of one directory stand for the directory.
 const DIRECTORY_AFTER: usize = 4;
 
 /// Directories that are never brought in whole, however many of their files were used.
-static NEVER_WHOLE: &[&str] = &[
+pub(super) static NEVER_WHOLE: &[&str] = &[
     "/",
     "/etc",
     "/usr",
@@ -62,8 +43,20 @@ static NEVER_WHOLE: &[&str] = &[
     "/etc/ssl/private",
     "/etc/sudoers.d",
     "/etc/systemd",
+    "/usr/include",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/local/share",
     "/usr/share/doc",
     "/usr/share/man",
+    "/usr/src",
+    "/var/backups",
+    "/var/mail",
+    "/var/spool",
+    "/var/tmp",
 ];
 
 /// Whether the tree is to be hidden.
@@ -116,8 +109,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
         );
     }
     let (paths, used) = visible(case);
-    let by_top = group_by_top(paths);
-    for (top, paths) in by_top {
+    for (top, paths) in group_by_top(&paths) {
         let evidence = used
             .iter()
             .filter(|access| paths.iter().any(|p| access.0.starts_with(p.as_path())))
@@ -132,19 +124,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
             evidence,
         );
     }
-    let headroom: Vec<String> = HEADROOM
-        .iter()
-        .filter(|path| AbsPath::parse(path).is_ok_and(|p| case.facts.node(&p).is_ok()))
-        .map(|path| format!("-{path}"))
-        .collect();
-    if !headroom.is_empty() {
-        proposal.grant(
-            "BindReadOnlyPaths",
-            headroom.join(" "),
-            "name service, certificates, time zones, locales: needed in moments that an exercise may not show",
-            Vec::new(),
-        );
-    }
+    headroom::grant(case, proposal, &paths);
 }
 
 /// The paths to bring in, and what was used.
@@ -338,14 +318,22 @@ pub(super) fn prune(case: &Case<'_>, proposal: &mut Proposal) {
         let own = format!("{}/{}", directory.value.kind.system_base(), directory.value.path);
         writable.extend(AbsPath::parse(own));
     }
+    let read_only = || proposal.lines.iter().filter(|line| line.directive == "BindReadOnlyPaths");
+    let whole: Vec<AbsPath> = read_only()
+        .flat_map(|line| line.value.split_whitespace())
+        .filter_map(|w| AbsPath::parse(w).ok())
+        .collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for line in proposal.lines.iter_mut().filter(|line| line.directive == "BindReadOnlyPaths") {
         let words = line.value.split_whitespace().filter_map(|word| {
             let path = AbsPath::parse(word.trim_start_matches('-')).ok()?;
             let is_written = writable.iter().any(|outer| path.is_at_or_below(outer));
-            (!is_written && seen.insert(path.to_string())).then(|| match path.as_path().starts_with("/run") {
-                true => format!("-{path}"),
-                false => word.to_owned(),
+            let is_inside = whole.iter().any(|outer| path.is_below(outer));
+            (!is_written && !is_inside && seen.insert(path.to_string())).then(|| {
+                match path.as_path().starts_with("/run") {
+                    true => format!("-{path}"),
+                    false => word.to_owned(),
+                }
             })
         });
         line.value = words.collect::<Vec<_>>().join(" ");
@@ -353,7 +341,7 @@ pub(super) fn prune(case: &Case<'_>, proposal: &mut Proposal) {
     proposal.lines.retain(|line| line.directive != "BindReadOnlyPaths" || !line.value.is_empty());
 }
 
-fn outermost(paths: BTreeSet<AbsPath>) -> BTreeSet<AbsPath> {
+pub(super) fn outermost(paths: BTreeSet<AbsPath>) -> BTreeSet<AbsPath> {
     let mut paths: Vec<AbsPath> = paths.into_iter().collect();
     paths.sort_by(|a, b| a.as_path().cmp(b.as_path()));
     let mut kept: Vec<AbsPath> = Vec::new();
@@ -366,8 +354,8 @@ fn outermost(paths: BTreeSet<AbsPath>) -> BTreeSet<AbsPath> {
 }
 
 /// One line for each top directory reads better than one long one.
-fn group_by_top(paths: BTreeSet<AbsPath>) -> BTreeMap<String, Vec<AbsPath>> {
-    let mut groups: BTreeMap<String, Vec<AbsPath>> = BTreeMap::new();
+fn group_by_top(paths: &BTreeSet<AbsPath>) -> BTreeMap<String, Vec<&AbsPath>> {
+    let mut groups: BTreeMap<String, Vec<&AbsPath>> = BTreeMap::new();
     for path in paths {
         let top = path.components().next().map(|c| format!("/{}", c.to_string_lossy())).unwrap_or_default();
         groups.entry(top).or_default().push(path);

@@ -130,7 +130,7 @@ fn is_log(path: &AbsPath) -> bool {
 }
 
 /// Directories of the system itself, which no service owns.
-fn own_name(path: &AbsPath) -> bool {
+pub(super) fn own_name(path: &AbsPath) -> bool {
     let taken = [
         "/run/credentials",
         "/run/dbus",

@@ -12,7 +12,6 @@ use crate::{Address, FileKind, IdentityChange, Operation, Operations, Privilege,
 use ringfence_calls::Effect;
 use ringfence_terms::Errno;
 use rustix::fs::{AtFlags, statat};
-use rustix::process::Pid;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -48,6 +47,9 @@ const EXECUTE: u32 = 1;
 /// How long a directory is believed to have the owner and mode that it had.
 const BELIEVED: Duration = Duration::from_secs(1);
 
+/// Who the processes are that a number stands for, as the caller would give it to kill(2).
+pub(super) type Named<'n> = dyn Fn(i32) -> Vec<Status> + 'n;
+
 /// Infers, and remembers directories.
 pub(super) struct Inference {
     directories: HashMap<(usize, PathBuf), Directory>,
@@ -82,6 +84,7 @@ impl Inference {
         failure: Option<Errno>,
         who: &Status,
         view: &Rc<View>,
+        named: &Named<'_>,
     ) -> BTreeSet<(u8, bool)> {
         let mut asked = BTreeSet::new();
         // The others fail, or succeed, for reasons that no capability has to do with.
@@ -111,7 +114,7 @@ impl Inference {
                 }
             }
         }
-        of_processes(attempt, who).into_iter().for_each(&mut ask);
+        of_processes(attempt, who, named).into_iter().for_each(&mut ask);
         asked
     }
 
@@ -209,17 +212,14 @@ fn of_call(attempt: &Attempt, who: &Status) -> impl Iterator<Item = u8> {
     capability.into_iter()
 }
 
-/// What a use of another process is asked for, when that is somebody else's.
-fn of_processes(attempt: &Attempt, who: &Status) -> Option<u8> {
-    let others = |process: i32| {
-        let pid = Pid::from_raw(process).filter(|_| process > 0)?;
-        let status = Status::read(pid).ok()?;
-        (!status.users[..3].contains(&who.users[1]) && !status.users[..3].contains(&who.users[0]))
-            .then_some(())
-    };
+/// What a use of another process is asked for, when that is somebody else's; a signal to a group, when one of the group is
+/// (`kernel/signal.c: kill_ok_by_cred`).
+fn of_processes(attempt: &Attempt, who: &Status, named: &Named<'_>) -> Option<u8> {
+    let own = |status: &Status| [0, 2].iter().any(|at| who.users[..2].contains(&status.users[*at]));
+    let others = |number: i32| named(number).iter().any(|status| !own(status));
     attempt.effects(0).into_iter().find_map(|effect| match effect {
-        Effect::Signal { process } => others(process).map(|()| KILL),
-        Effect::Ptrace { process, .. } => others(process).map(|()| SYS_PTRACE),
+        Effect::Signal { process } => others(process).then_some(KILL),
+        Effect::Ptrace { process, .. } => (process > 0 && others(process)).then_some(SYS_PTRACE),
         _ => None,
     })
 }

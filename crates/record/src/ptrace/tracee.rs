@@ -7,7 +7,7 @@ use crate::resolve::{BELIEVED, Eyes};
 use crate::view::{Host, View};
 use crate::{NamespaceKind, ProcessRelation, Program};
 use ringfence_profile::Abi;
-use rustix::process::Pid;
+use rustix::process::{Pid, getpgid};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -287,6 +287,46 @@ impl Tracees {
         } else {
             ProcessRelation::Foreign
         }
+    }
+
+    /// Who the processes are that a number stands for, as the thread would give it to kill(2): of a group, those that are
+    /// traced.
+    pub(super) fn named(&self, thread: Pid, number: i32) -> Vec<Status> {
+        let group = match number {
+            -1 => None,
+            0 => getpgid(Some(thread)).ok(),
+            1.. => {
+                let process = Pid::from_raw(number).and_then(|number| self.outer(thread, number));
+                return process.and_then(|process| self.status(process)).into_iter().collect();
+            }
+            _ => number.checked_neg().and_then(Pid::from_raw).and_then(|leader| self.outer(thread, leader)),
+        };
+        let in_group =
+            |process: &&Pid| number == -1 || group.is_some() && getpgid(Some(**process)).ok() == group;
+        self.processes.keys().filter(in_group).filter_map(|process| self.status(*process)).collect()
+    }
+
+    fn status(&self, process: Pid) -> Option<Status> {
+        let known = self.threads.get(&process).map(|thread| thread.status.clone());
+        known.or_else(|| Status::read(process).ok())
+    }
+
+    /// The number by which the recorder knows a process, from the one in the thread's PID namespace.
+    fn outer(&self, thread: Pid, inner: Pid) -> Option<Pid> {
+        if let Some((process, _)) = self.processes.iter().find(|(_, known)| known.inner == inner) {
+            return Some(*process);
+        }
+        let namespace = |process: Pid| std::fs::read_link(proc::path(process, "ns/pid")).ok();
+        let theirs = namespace(thread)?;
+        if namespace(rustix::process::getpid()).as_ref() == Some(&theirs) {
+            return Some(inner);
+        }
+        let is_it = |process: &Pid| {
+            let number = Status::read(*process).map(|status| status.inner);
+            number.is_ok_and(|number| number == inner.as_raw_nonzero().get())
+                && namespace(*process).as_ref() == Some(&theirs)
+        };
+        proc::processes().ok()?.into_iter().find(is_it)
     }
 
     /// A thread among the others.

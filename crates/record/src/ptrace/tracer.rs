@@ -479,7 +479,8 @@ impl<'a> Tracer<'a> {
             return BTreeSet::new();
         }
         let Some(eyes) = self.tracees.eyes(thread) else { return BTreeSet::new() };
-        self.inference.asked(attempt, what, errno, &known.status, eyes.view)
+        let named = |number| self.tracees.named(thread, number);
+        self.inference.asked(attempt, what, errno, &known.status, eyes.view, &named)
     }
 
     /// What a successful call changes for the calls after it.

@@ -253,6 +253,15 @@ impl FakeFacts {
         self.group(name, gid)
     }
 
+    /// Another home for an account that is there.
+    #[must_use]
+    pub fn home(mut self, name: &str, home: &str) -> Self {
+        for user in self.users.iter_mut().filter(|user| user.name == name) {
+            user.home = home.into();
+        }
+        self
+    }
+
     /// A group.
     #[must_use]
     pub fn group(mut self, name: &str, gid: u32) -> Self {

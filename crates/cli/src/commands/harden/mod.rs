@@ -8,6 +8,7 @@ mod image;
 mod json;
 mod output;
 mod review;
+mod surroundings;
 mod template;
 mod text;
 mod work;

@@ -3,7 +3,7 @@
 use super::apply::Apply;
 use super::output::Output;
 use super::template::Tried;
-use super::{Args, Depth, image, text};
+use super::{Args, Depth, image, surroundings, text};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::recorders::{self, Choice};
@@ -139,7 +139,12 @@ impl<'a> Work<'a> {
             ..self.options.clone()
         };
         let mut hear = |step: Step<'_>| text::step(self.context, &step);
-        let mut found = search(&self.unit, &self.facts, &self.recorded, options, &mut run, &mut hear)
+        let machine = ringfence_harden::Machine {
+            facts: &self.facts,
+            read: &surroundings::text,
+            packages: &surroundings::packages,
+        };
+        let mut found = search(&self.unit, &machine, &self.recorded, options, &mut run, &mut hear)
             .map_err(Failure::input)?;
         if self.template.is_some() {
             found.proposal.for_template_of(&self.unit.id);

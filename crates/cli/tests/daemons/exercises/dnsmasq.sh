@@ -27,25 +27,23 @@ exercise() {
 }
 
 wider() {
+    local hosts
     is 10.1.2.3 resolve first.test tcp
     echo '10.9.8.7 added.test' >> /etc/hosts
     reload
     is 10.9.8.7 resolve added.test
     sed -i '/added.test/d' /etc/hosts
-    printf '%s\n' address=/second.test/10.4.5.6 log-queries cache-size=1000 > /etc/dnsmasq.d/second
-    # At the tight level another place is not there.
-    [ "$level" = tight ] || echo hostsdir=/etc/dnsmasq-hosts >> /etc/dnsmasq.d/second
-    mkdir -p /etc/dnsmasq-hosts
-    echo '10.5.5.5 more.test' > /etc/dnsmasq-hosts/more
+    hosts=$(place /etc/dnsmasq-hosts /etc/dnsmasq.d/hosts)
+    printf '%s\n' address=/second.test/10.4.5.6 log-queries cache-size=1000 "hostsdir=$hosts" > /etc/dnsmasq.d/second
+    mkdir -p "$hosts"
+    echo '10.5.5.5 more.test' > "$hosts/more"
     restart
     is 10.4.5.6 resolve second.test
-    if [ "$level" != tight ]; then
-        is 10.5.5.5 resolve more.test
-        echo '10.6.6.6 evenmore.test' > /etc/dnsmasq-hosts/evenmore
-        soon eval '[ "$(resolve evenmore.test)" = 10.6.6.6 ]'
-    fi
+    is 10.5.5.5 resolve more.test
+    echo '10.6.6.6 evenmore.test' > "$hosts/evenmore"
+    soon eval '[ "$(resolve evenmore.test)" = 10.6.6.6 ]'
     kill -USR1 "$(systemctl show -P MainPID "$unit")"
-    rm -r /etc/dnsmasq.d/second /etc/dnsmasq-hosts
+    rm -r /etc/dnsmasq.d/second "$hosts"
     restart
     exercise
     reload

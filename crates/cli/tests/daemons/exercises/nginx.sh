@@ -1,6 +1,12 @@
 unit=nginx.service
 
-prepare() { echo 'a page' > /var/www/html/page.html; }
+prepare() {
+    echo 'a page' > /var/www/html/page.html
+    # A site that the exercise does not visit.
+    mkdir -p /srv/named
+    echo 'the named site' > /srv/named/index.html
+    echo 'server { listen 8090; root /srv/named; }' > /etc/nginx/conf.d/named.conf
+}
 
 exercise() {
     is 'a page' curl -s http://127.0.0.1/page.html
@@ -8,21 +14,19 @@ exercise() {
 }
 
 wider() {
-    local site=/srv/second tls='' scheme=http
-    # At the tight level only what was used is there: other places, and keys, are not.
-    if [ "$level" = tight ]; then
-        site=/var/www/html/second
-    else
-        certify second
-        scheme=https
-        tls='ssl; ssl_certificate /etc/ssl/certs/second.pem; ssl_certificate_key /etc/ssl/private/second.key'
-    fi
+    local site keys
+    site=$(place /srv/second /var/www/second)
+    keys=$(place /etc/ssl/private /etc/nginx/tls)
+    certify second "$keys"
+    is 'the named site' curl -s http://127.0.0.1:8090/
     mkdir -p "$site"
     echo 'the second site' > "$site/index.html"
     echo 'nothing here' > "$site/missing.html"
     cat > /etc/nginx/conf.d/second.conf <<- END
 		server {
-		    listen 8443 $tls;
+		    listen 8443 ssl;
+		    ssl_certificate /etc/ssl/certs/second.pem;
+		    ssl_certificate_key $keys/second.key;
 		    access_log /var/log/nginx/second.log;
 		    root $site;
 		    error_page 404 /missing.html;
@@ -41,20 +45,20 @@ wider() {
 		}
 	END
     reload
-    soon curl -skf $scheme://127.0.0.1:8443/
-    is 'the second site' curl -sk $scheme://127.0.0.1:8443/
-    is 'nothing here' curl -sk $scheme://127.0.0.1:8443/other
+    soon curl -skf https://127.0.0.1:8443/
+    is 'the second site' curl -sk https://127.0.0.1:8443/
+    is 'nothing here' curl -sk https://127.0.0.1:8443/other
     head -c 20000000 /dev/urandom > /tmp/upload
-    is taken curl -sk --data-binary @/tmp/upload $scheme://127.0.0.1:8443/upload
+    is taken curl -sk --data-binary @/tmp/upload https://127.0.0.1:8443/upload
     rotate nginx
     # Workers from before the rotation may still answer once or twice, into the old log.
-    soon eval 'curl -sk "$scheme://127.0.0.1:8443/?after-rotation"; grep after-rotation /var/log/nginx/second.log'
-    is 'the second site' curl -sk "$scheme://127.0.0.1:8443/"
+    soon eval 'curl -sk "https://127.0.0.1:8443/?after-rotation"; grep after-rotation /var/log/nginx/second.log'
+    is 'the second site' curl -sk "https://127.0.0.1:8443/"
     restart
     exercise
     restart
     exercise
-    is 'the second site' curl -sk $scheme://127.0.0.1:8443/
+    is 'the second site' curl -sk https://127.0.0.1:8443/
     rm /etc/nginx/conf.d/second.conf
     reload
     exercise
