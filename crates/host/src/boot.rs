@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where tmpfiles.d(5) looks, the strongest first: a file hides those of the same name further down.
 const DIRECTORIES: [&str; 3] = ["etc/tmpfiles.d", "run/tmpfiles.d", "usr/lib/tmpfiles.d"];
@@ -29,6 +29,23 @@ pub fn runtime_directories(root: &Path) -> BTreeSet<String> {
     made
 }
 
+/// What a service left below `/run` since the last boot: what bears its name there, and in `/run/lock`, and no boot makes.
+pub fn left_behind(root: &Path, name: &str) -> Vec<PathBuf> {
+    let made = runtime_directories(root);
+    let is_its = |entry: &fs::DirEntry| {
+        let rest = entry.file_name().to_str().and_then(|entry| entry.strip_prefix(name).map(str::to_owned));
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    ["run", "run/lock"]
+        .iter()
+        .filter_map(|directory| fs::read_dir(root.join(directory)).ok())
+        .flat_map(|entries| entries.flatten().filter(is_its).map(|entry| entry.path()))
+        .filter(|path| {
+            path.strip_prefix(root).is_ok_and(|below| !made.contains(&format!("/{}", below.display())))
+        })
+        .collect()
+}
+
 /// The path of a line that makes a directory (types `d`, `D`, `v`, `q`, `Q`, with any modifiers).
 fn directory_made(line: &str) -> Option<String> {
     let mut words = line.split_whitespace();
@@ -44,6 +61,24 @@ fn directory_made(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_service_left_behind_bears_its_name() {
+        let root = tempfile::tempdir().unwrap();
+        let run = root.path().join("run");
+        for directory in ["run/lock/web", "run/web", "run/webmin", "run/lock/other", "usr/lib/tmpfiles.d"] {
+            fs::create_dir_all(root.path().join(directory)).unwrap();
+        }
+        fs::write(run.join("web.pid"), "").unwrap();
+        let left = || {
+            let mut left = left_behind(root.path(), "web");
+            left.sort();
+            left
+        };
+        assert_eq!(left(), [run.join("lock/web"), run.join("web"), run.join("web.pid")]);
+        fs::write(root.path().join("usr/lib/tmpfiles.d/web.conf"), "d /run/web\n").unwrap();
+        assert_eq!(left(), [run.join("lock/web"), run.join("web.pid")]);
+    }
 
     #[test]
     fn directories_below_run_are_found() {

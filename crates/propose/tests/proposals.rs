@@ -141,6 +141,8 @@ fn a_directory_that_it_would_make_is_its_own() {
             &[],
         )
         .access(0, &[Operation::Mkdir], "/var/lib", FileKind::Directory, Some(Errno::EEXIST), &[])
+        .on(|facts| facts.symlink("/var/run", "/run"))
+        .access(0, &[Operation::Mkdir], "/var/run", FileKind::Link, Some(Errno::EEXIST), &[])
         .gets("ReadWritePaths=/var/lib/buffers")
         .lacks("StateDirectory=");
 }

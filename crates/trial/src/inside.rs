@@ -48,6 +48,11 @@ pub fn run(trial: &Trial<'_>, facts: &HostFacts, link: BorrowedFd<'_>) -> Told {
 /// Starts the service in a process of its own, and drives it.
 fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told, Errno> {
     forget_runtime_directories(trial.settings);
+    for path in trial.left_behind {
+        // One of these two it is; what is gone already is as good as removed.
+        let _ = std::fs::remove_dir_all(path);
+        let _ = std::fs::remove_file(path);
+    }
     if trial.bus
         && let Err(why) = bus::start(trial.output)
     {

@@ -12,7 +12,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,6 +25,8 @@ pub struct Trial<'a> {
     pub sockets: &'a [SocketUnit],
     /// There is to be a message bus in the shadow.
     pub bus: bool,
+    /// What is not to be there when it starts: what the service left below `/run` since the last boot.
+    pub left_behind: &'a [PathBuf],
     /// How the service is driven: a line for the shell, which exits with 0 when all works.
     pub exercise: Option<&'a str>,
     /// Where the exercise runs, so that it finds what it names relative to that.

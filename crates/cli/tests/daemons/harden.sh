@@ -27,7 +27,7 @@ perform() { level=$level timeout 120 bash "$here/perform.sh" "$@"; }
 
 mkdir -p /run/daemons
 # Nothing of the daemons has run when this is called for the first time: that is how a boot leaves /run.
-[ -e /run/daemons/booted ] || printf '%s\n' /run/* /run/user /run/sudo > /run/daemons/booted
+[ -e /run/daemons/booted ] || printf '%s\n' /run/* /run/lock/* /run/user /run/sudo > /run/daemons/booted
 trap 'timeout 30 systemctl stop "$unit" || systemctl kill -s KILL "$unit"' EXIT
 perform "$daemon" prepare > "/run/daemons/$daemon.prepare.log" 2>&1 || { cat "/run/daemons/$daemon.prepare.log" >&2; exit 1; }
 step start systemctl restart "$unit"

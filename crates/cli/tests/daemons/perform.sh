@@ -29,11 +29,11 @@ as() { setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
 restart() { systemctl restart "$unit" && systemctl -q is-active "$unit"; }
 reload() { systemctl reload "$unit" && sleep 0.3 && systemctl -q is-active "$unit"; }
 
-# What a boot does to the service: what is below /run goes, systemd-tmpfiles makes what packages leave to it.
+# What a boot does to the service: what is below /run and /run/lock goes, systemd-tmpfiles makes what packages leave to it.
 reboot() {
     local entry
     systemctl stop "$unit"
-    for entry in /run/*; do
+    for entry in /run/* /run/lock/*; do
         grep -q -x "$entry" /run/daemons/booted || rm -rf --one-file-system "$entry"
     done
     systemd-tmpfiles --create

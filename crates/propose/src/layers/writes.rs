@@ -27,7 +27,7 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
             places.entry(path).or_insert(place).evidence.push(written.evidence);
         }
     }
-    for claim in case.needs.claims().filter(|claim| may_be_claimed(claim.path)) {
+    for claim in case.needs.claims().filter(|claim| may_be_claimed(case, claim.path)) {
         if let Some((path, place)) = place(case, &claim) {
             places.entry(path).or_insert(place).evidence.push(claim.evidence);
         }
@@ -58,10 +58,15 @@ impl Place {
     }
 }
 
-/// `mkdir -p` tries every directory on the way; what counts is below the places where services keep things.
-fn may_be_claimed(path: &Path) -> bool {
+/// `mkdir -p` tries every directory on the way, and every link to one; what counts is below the places where services keep
+/// things.
+fn may_be_claimed(case: &Case<'_>, path: &Path) -> bool {
     let below = ["/run", "/srv", "/var"].iter().any(|top| path.starts_with(top));
-    below && !path.starts_with("/var/tmp") && AbsPath::parse(path).is_ok_and(|path| !is_shared(&path))
+    let is_link =
+        |path: &AbsPath| case.facts.node(path).is_ok_and(|node| matches!(node.kind, NodeKind::Symlink(_)));
+    below
+        && !path.starts_with("/var/tmp")
+        && AbsPath::parse(path).is_ok_and(|path| !is_shared(&path) && !is_link(&path))
 }
 
 /// The directive that could own a directory, and the value.

@@ -43,6 +43,7 @@ pub fn run(case: &Case<'_>, name: &str, args: &Args, context: &Context) -> Resul
             PtraceRecorder::new().map(|recorder| notes.noting(Box::new(recorder) as Box<dyn Recorder>))
         };
         let report = ringfence_trial::run(&Trial {
+            left_behind: &[],
             settings,
             sockets: &sockets,
             bus: ringfence_trial::bus::is_wanted(case.unit, settings),
