@@ -61,7 +61,7 @@ pub(crate) fn doing<T>(result: rustix::io::Result<T>, what: impl FnOnce() -> Str
 
 /// The directory below which a shadow is put together. Whatever it hides, `/sys`, is made anew in the shadow anyway, and
 /// it is there on every machine.
-const STAGING: &str = "/sys";
+pub(crate) const STAGING: &str = "/sys";
 
 /// Puts the calling process, which must have one thread, into a shadow of the machine. `mounts` is its mount table.
 ///
@@ -71,13 +71,7 @@ const STAGING: &str = "/sys";
 /// # Errors
 /// When the process lacks a privilege, or the kernel a feature. The process may then be half-way and should end.
 pub fn enter(mounts: &MountTable) -> Result<Report> {
-    for namespace in [Namespace::Mount, Namespace::Network, Namespace::Ipc, Namespace::Uts] {
-        doing(unshare(namespace), || format!("make a new {namespace:?} namespace"))?;
-    }
-    doing(ringfence_sys::network::set_loopback_up(), || "set the loopback device up".to_owned())?;
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    doing(mount_change("/", private), || "cut the mounts off from the machine's".to_owned())?;
-
+    leave_the_machine()?;
     let mut shadow = Shadow::start(mounts)?;
     for mount in mounts.all() {
         shadow.add(mount)?;
@@ -256,19 +250,31 @@ impl<'m> Shadow<'m> {
 
     /// Makes the tree the process's root.
     fn step_in(self) -> Result<Report> {
-        let root = self.root();
-        let entered = rustix::process::chdir(&root)
-            .and_then(|()| rustix::process::pivot_root(".", "."))
-            .and_then(|()| unmount(".", UnmountFlags::DETACH))
-            .and_then(|()| rustix::process::chdir("/"));
-        doing(entered, || "step into the shadow".to_owned())?;
-        // Services expect what a booted system has: mounts that propagate into their namespaces.
-        let shared = MountPropagationFlags::SHARED | MountPropagationFlags::REC;
-        doing(mount_change("/", shared), || {
-            "share the shadow's mounts with the namespaces made in it".to_owned()
-        })?;
+        step_into(&self.root())?;
         Ok(self.report)
     }
+}
+
+/// Makes a tree, which is a mount, the process's root.
+pub(crate) fn step_into(root: &Path) -> Result<()> {
+    let entered = rustix::process::chdir(root)
+        .and_then(|()| rustix::process::pivot_root(".", "."))
+        .and_then(|()| unmount(".", UnmountFlags::DETACH))
+        .and_then(|()| rustix::process::chdir("/"));
+    doing(entered, || "step into the shadow".to_owned())?;
+    // Services expect what a booted system has: mounts that propagate into their namespaces.
+    let shared = MountPropagationFlags::SHARED | MountPropagationFlags::REC;
+    doing(mount_change("/", shared), || "share the shadow's mounts with the namespaces made in it".to_owned())
+}
+
+/// Namespaces of the shadow's own, of everything but processes and users.
+pub(crate) fn leave_the_machine() -> Result<()> {
+    for namespace in [Namespace::Mount, Namespace::Network, Namespace::Ipc, Namespace::Uts] {
+        doing(unshare(namespace), || format!("make a new {namespace:?} namespace"))?;
+    }
+    doing(ringfence_sys::network::set_loopback_up(), || "set the loopback device up".to_owned())?;
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    doing(mount_change("/", private), || "cut the mounts off from the machine's".to_owned())
 }
 
 pub(crate) fn fresh(
@@ -280,7 +286,7 @@ pub(crate) fn fresh(
     doing(mount(kind, target, kind, flags, options), || format!("mount a new {kind} on {}", target.display()))
 }
 
-fn make_directory(path: &Path) -> Result<()> {
+pub(crate) fn make_directory(path: &Path) -> Result<()> {
     doing(rustix::fs::mkdirat(CWD, path, Mode::from_raw_mode(0o755)), || format!("make {}", path.display()))
 }
 

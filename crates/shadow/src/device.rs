@@ -27,15 +27,35 @@ const LINKS: [(&str, &str); 6] = [
 
 /// Fills an empty directory that will be `/dev`.
 pub fn fill(dev: &Path) -> Result<()> {
+    fill_with(dev, &|path, name| {
+        let Some((_, major, minor, mode)) = NODES.into_iter().find(|(known, ..)| *known == name) else {
+            return Ok(());
+        };
+        let number: Dev = rustix::fs::makedev(major, minor);
+        rustix::fs::mknodat(CWD, path, FileType::CharacterDevice, Mode::from_raw_mode(mode), number)?;
+        // mknod(2) takes the umask off the mode.
+        rustix::fs::chmodat(CWD, path, Mode::from_raw_mode(mode), AtFlags::empty())
+    })
+}
+
+/// The same with the machine's own nodes, for who may not make any.
+pub fn fill_from_machine(dev: &Path) -> Result<()> {
+    fill_with(dev, &|path, name| {
+        let own = Path::new("/dev").join(name);
+        if rustix::fs::stat(&own).is_err() {
+            return Ok(());
+        }
+        rustix::fs::mknodat(CWD, path, FileType::RegularFile, Mode::from_raw_mode(0o600), 0)?;
+        rustix::mount::mount_bind(&own, path)
+    })
+}
+
+fn fill_with(dev: &Path, node: &dyn Fn(&Path, &str) -> Result<()>) -> Result<()> {
     for directory in ["net", "pts", "shm", "mqueue"] {
         rustix::fs::mkdirat(CWD, dev.join(directory), Mode::from_raw_mode(0o755))?;
     }
-    for (name, major, minor, mode) in NODES {
-        let path = dev.join(name);
-        let number: Dev = rustix::fs::makedev(major, minor);
-        rustix::fs::mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(mode), number)?;
-        // mknod(2) takes the umask off the mode.
-        rustix::fs::chmodat(CWD, &path, Mode::from_raw_mode(mode), AtFlags::empty())?;
+    for (name, ..) in NODES {
+        node(&dev.join(name), name)?;
     }
     for (name, target) in LINKS {
         rustix::fs::symlinkat(target, CWD, dev.join(name))?;
