@@ -2,7 +2,7 @@
 
 use crate::ApplyError;
 use ringfence_manager::{ActiveState, JobResult, Manager, ManagerError, Unit};
-use ringfence_unit::UnitName;
+use ringfence_unit::{Manager as Whose, UnitName};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -66,21 +66,23 @@ pub trait Services {
     fn stop(&self, unit: &str) -> Result<(), ApplyError>;
 }
 
-/// The system's own service manager. It is connected to anew each time: the service at hand may be the bus itself.
-#[derive(Clone, Debug, Default)]
+/// A service manager that runs: the system's or the user's. It is connected to anew each time: the service at hand may be the
+/// bus itself.
+#[derive(Clone, Debug)]
 pub struct System {
+    whose: Whose,
     interrupted: Arc<AtomicBool>,
 }
 
 impl System {
-    /// The manager of this machine. When `interrupted` becomes true, waiting ends with [`ApplyError::Interrupted`], once: what is done
+    /// The manager of this machine, or of the caller. When `interrupted` becomes true, waiting ends with [`ApplyError::Interrupted`], once: what is done
     /// to restore the service is waited for again.
-    pub fn new(interrupted: Arc<AtomicBool>) -> System {
-        System { interrupted }
+    pub fn new(whose: Whose, interrupted: Arc<AtomicBool>) -> System {
+        System { whose, interrupted }
     }
 
-    fn unit(unit: &str) -> Result<Unit, ApplyError> {
-        Ok(Manager::connect(ringfence_unit::Manager::System)?.unit(unit)?)
+    fn unit(&self, unit: &str) -> Result<Unit, ApplyError> {
+        Ok(Manager::connect(self.whose)?.unit(unit)?)
     }
 
     fn job(
@@ -90,7 +92,7 @@ impl System {
         ask: fn(&Unit) -> Result<JobResult, ManagerError>,
     ) -> Result<(), ApplyError> {
         let (done, is_done) = mpsc::channel();
-        let asked = System::unit(unit)?;
+        let asked = self.unit(unit)?;
         std::thread::spawn(move || {
             // Whoever asked may have been interrupted.
             let _ = done.send(ask(&asked));
@@ -123,12 +125,12 @@ impl System {
     /// # Errors
     /// When the manager cannot be asked.
     pub fn running_instances(&self, template: &UnitName) -> Result<Vec<String>, ApplyError> {
-        System::instances(template, &["active", "reloading"])
+        self.instances(template, &["active", "reloading"])
     }
 
-    fn instances(template: &UnitName, states: &[&str]) -> Result<Vec<String>, ApplyError> {
+    fn instances(&self, template: &UnitName, states: &[&str]) -> Result<Vec<String>, ApplyError> {
         let pattern = format!("{}@*.{}", template.prefix(), template.suffix());
-        let listed = Manager::connect(ringfence_unit::Manager::System)?.units(states, &[&pattern])?;
+        let listed = Manager::connect(self.whose)?.units(states, &[&pattern])?;
         let is_instance = |name: &String| {
             UnitName::parse(name).is_ok_and(|name| name.template().as_ref() == Some(template))
         };
@@ -172,14 +174,14 @@ impl Services for System {
     fn concerned(&self, unit: &str) -> Result<Vec<String>, ApplyError> {
         match UnitName::parse(unit) {
             Ok(template) if template.is_template() => {
-                System::instances(&template, &["active", "reloading", "failed"])
+                self.instances(&template, &["active", "reloading", "failed"])
             }
             _ => Ok(vec![unit.to_owned()]),
         }
     }
 
     fn look(&self, unit: &str) -> Result<Look, ApplyError> {
-        let unit = System::unit(unit)?;
+        let unit = self.unit(unit)?;
         Ok(Look {
             state: unit.active_state()?,
             sub_state: unit.sub_state()?,
@@ -190,12 +192,12 @@ impl Services for System {
     }
 
     fn reload(&self) -> Result<(), ApplyError> {
-        Ok(Manager::connect(ringfence_unit::Manager::System)?.reload()?)
+        Ok(Manager::connect(self.whose)?.reload()?)
     }
 
     fn restart(&self, unit: &str) -> Result<(), ApplyError> {
         // Otherwise a few starts in a row meet StartLimitBurst=. Of a unit that never failed there is nothing to forget.
-        let _ = System::unit(unit)?.reset_failed();
+        let _ = self.unit(unit)?.reset_failed();
         self.job(unit, "restarted", Unit::restart)
     }
 

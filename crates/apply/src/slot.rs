@@ -16,9 +16,6 @@ pub(crate) const ORIGINAL: &str = "50-ringfence.conf.original";
 /// What somebody made of the installed file, kept when it is taken back.
 pub(crate) const EDITED: &str = "50-ringfence.conf.edited";
 
-/// Where administrators configure units (systemd.unit(5), "Unit File Load Path").
-const UNITS: &str = "/etc/systemd/system";
-
 /// A directory for a unit's drop-ins that may be written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -31,9 +28,9 @@ impl Slot {
     /// The place for a unit. A directory that is a link is followed where that is harmless.
     ///
     /// # Errors
-    /// When it cannot be written to, when it is another unit's too, or when others than root may write there.
+    /// When it cannot be written to, when it is another unit's too, or when others than the caller may write there.
     pub fn of(tree: &Tree, unit: &str) -> Result<Slot, ApplyError> {
-        let named = Path::new(UNITS).join(format!("{unit}.d"));
+        let named = tree.units.join(format!("{unit}.d"));
         let shown = tree.outside(&named);
         let missing = tree.missing(&named).map_err(cannot("look at", shown.display()))?;
         if let Some(first) = missing.first() {
@@ -61,8 +58,9 @@ impl Slot {
         }
         let stat = rustix::fs::fstat(&directory).map_err(cannot("look at", real.display()))?;
         if stat.st_uid != rustix::process::geteuid().as_raw() || stat.st_mode & 0o022 != 0 {
+            let owner = if rustix::process::geteuid().is_root() { "root" } else { "you" };
             return Err(ApplyError::Place(format!(
-                "{} may be written by others than root; whoever they are, they decide what the service runs",
+                "{} may be written by others than {owner}; whoever they are, they decide what the service runs",
                 tree.outside(&real).display()
             )));
         }
@@ -87,7 +85,7 @@ impl Slot {
         }
     }
 
-    /// The directories to make, each root's.
+    /// The directories to make, each the caller's.
     pub(crate) fn to_make(&self) -> Vec<Missing> {
         let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         self.missing.iter().map(|path| Missing { path: path.clone(), mode: 0o755, owner }).collect()

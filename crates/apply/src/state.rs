@@ -1,4 +1,4 @@
-//! What ringfence remembers of what it installed, and of what it is about to change: `/var/lib/ringfence`.
+//! What ringfence remembers of what it installed, and of what it is about to change: `/var/lib/ringfence`, or a user's own directory for such.
 
 use crate::tree::{Missing, Tree};
 use crate::{ApplyError, cannot, file};
@@ -7,9 +7,8 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-const DIRECTORY: &str = "/var/lib/ringfence";
 const UNFINISHED: &str = "unfinished.json";
 const LOCK: &str = "lock";
 /// The version of both documents.
@@ -105,7 +104,7 @@ impl Tree {
     /// # Errors
     /// [`ApplyError::Busy`] when somebody does and `wait` is not wanted; else when the state's directory cannot be used.
     pub fn lock(&self, wait: bool) -> Result<Locked<'_>, ApplyError> {
-        let path = Path::new(DIRECTORY);
+        let path = self.state.as_path();
         let shown = self.outside(path);
         let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         for missing in self.missing(path).map_err(cannot("look at", shown.display()))? {
@@ -140,7 +139,7 @@ impl Tree {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.open(Path::new(DIRECTORY))
+        self.open(&self.state)
             .and_then(|directory| file::stat(&directory, name))
             .is_ok_and(|found| found.is_some())
     }
@@ -180,7 +179,7 @@ impl Locked<'_> {
     }
 
     fn shown(&self, name: &str) -> PathBuf {
-        self.tree.outside(Path::new(DIRECTORY)).join(name)
+        self.tree.outside(&self.tree.state).join(name)
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ApplyError> {

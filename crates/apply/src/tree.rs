@@ -6,11 +6,19 @@ use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Uid};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
-/// A root directory.
+/// Where administrators configure units (systemd.unit(5), "Unit File Load Path").
+const UNITS: &str = "/etc/systemd/system";
+
+/// Where ringfence remembers what it changed.
+const STATE: &str = "/var/lib/ringfence";
+
+/// A root directory, and where in it drop-ins and what is remembered of them belong.
 #[derive(Debug)]
 pub struct Tree {
     root: OwnedFd,
     at: PathBuf,
+    pub(crate) units: PathBuf,
+    pub(crate) state: PathBuf,
 }
 
 /// A directory that was not there, to be made.
@@ -41,7 +49,17 @@ impl Tree {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root =
             rustix::fs::openat(CWD, dir, flags, Mode::empty()).map_err(cannot("open", dir.display()))?;
-        Ok(Tree { root, at: dir.to_path_buf() })
+        Ok(Tree { root, at: dir.to_path_buf(), units: UNITS.into(), state: STATE.into() })
+    }
+
+    /// The machine's files, as a user has them whose units are configured and whose programs keep their state in these
+    /// directories (`$XDG_CONFIG_HOME`, `$XDG_STATE_HOME`).
+    ///
+    /// # Errors
+    /// When `/` cannot be opened.
+    pub fn of_user(configuration: &Path, state: &Path) -> Result<Tree, ApplyError> {
+        let tree = Tree::machine()?;
+        Ok(Tree { units: configuration.join("systemd/user"), state: state.join("ringfence"), ..tree })
     }
 
     /// A path of the tree, as it is named from outside; for messages.

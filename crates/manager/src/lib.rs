@@ -48,7 +48,8 @@ fn refused(step: &'static str) -> impl Fn(zbus::Error) -> ManagerError {
 }
 
 impl Manager {
-    /// Connects to the manager of the system or of the user.
+    /// Connects to the manager of the system or of the user, by the bus: a manager answers on a socket of its own as well, but not
+    /// under a name that `zbus` takes for a sender's.
     pub fn connect(whose: ringfence_unit::Manager) -> Result<Manager, ManagerError> {
         let bus = match whose {
             ringfence_unit::Manager::System => connection::Builder::system(),

@@ -5,6 +5,7 @@ use ringfence_profile::{Address, IdentityChange, Privilege};
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::{Capability, Settings};
 use ringfence_terms::Sourced;
+use ringfence_unit::Manager;
 use std::collections::BTreeSet;
 
 /// Whom the service is started as.
@@ -39,6 +40,10 @@ impl Rootless {
         options: &Options,
     ) -> Option<Rootless> {
         let identity = &settings.identity;
+        // A user's manager has no other user to start it as.
+        if settings.manager == Manager::User {
+            return None;
+        }
         if !options.rootless || identity.user.value.is_some() || identity.dynamic_user.value {
             return None;
         }

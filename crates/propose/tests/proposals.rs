@@ -11,6 +11,7 @@ use ringfence_propose::{Level, Options, Package, Proposal, named_in_configuratio
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_settings::{Capability, Settings};
 use ringfence_terms::{AbsPath, Errno};
+use ringfence_unit::Manager;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,15 +21,28 @@ struct Story {
     facts: FakeFacts,
     unit: String,
     options: Options,
+    manager: Manager,
 }
 
 impl Story {
     fn of(unit: &str) -> Story {
         let options = Options { exercised: true, systemd: 257, ..Options::default() };
         let facts = FakeFacts::debian().user("served", 200, 200);
-        let story = Story { profile: Profile::new(), facts, unit: unit.to_owned(), options };
+        let story = Story {
+            profile: Profile::new(),
+            facts,
+            unit: unit.to_owned(),
+            options,
+            manager: Manager::System,
+        };
         // Every story has a system call, as every recording has.
         story.privilege(Privilege::Syscall { abi: ringfence_profile::Abi::X86_64, number: 0 })
+    }
+
+    /// It is a service of a user's manager.
+    fn of_a_user(mut self) -> Story {
+        self.manager = Manager::User;
+        self
     }
 
     fn tight(mut self) -> Story {
@@ -101,7 +115,8 @@ impl Story {
     }
 
     fn proposal(&self) -> Proposal {
-        let unit = from_text::unit("served.service", &[&self.unit]);
+        let mut unit = from_text::unit("served.service", &[&self.unit]);
+        unit.manager = self.manager;
         let (settings, _) = Settings::from_unit(&unit);
         propose(&self.profile, &settings, &self.facts, &self.options)
     }
@@ -358,6 +373,17 @@ fn without_root_nothing_that_root_needed_is_left() {
         .lacks("PrivateUsers=");
     // Workers of two users need a root that starts them.
     story().with(rootless).file(201, &[Operation::Read], "/etc/passwd", FileKind::File).lacks("User=");
+}
+
+#[test]
+fn a_users_service_is_nobody_else() {
+    let own = Story::of(PLAIN).of_a_user().gets("PrivateUsers=yes").gets("CapabilityBoundingSet=");
+    own.with(|options| options.exercised = false).gets("PrivateUsers=yes");
+    Story::of(PLAIN)
+        .of_a_user()
+        .relaxed("PrivateUsers")
+        .lacks("PrivateUsers=")
+        .lacks("CapabilityBoundingSet=");
 }
 
 #[test]

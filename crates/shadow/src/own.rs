@@ -32,8 +32,11 @@ use std::path::{Path, PathBuf};
 pub fn own_users() -> Result<()> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     doing(unshare(Namespace::User), || "make a user namespace, which this machine may forbid".to_owned())?;
-    let maps =
-        [("setgroups", "deny".to_owned()), ("gid_map", format!("{gid} {gid} 1")), ("uid_map", format!("{uid} {uid} 1"))];
+    let maps = [
+        ("setgroups", "deny".to_owned()),
+        ("gid_map", format!("{gid} {gid} 1")),
+        ("uid_map", format!("{uid} {uid} 1")),
+    ];
     for (file, content) in maps {
         let path = format!("/proc/self/{file}");
         let written = rustix::fs::openat(CWD, &path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
@@ -120,7 +123,10 @@ impl Pieces<'_> {
                         "the kernel gives no new one, and it stays read-only",
                     );
                 }
-                self.give_up(mount.path.as_path(), "it is read-only: what is changed there would change the machine");
+                self.give_up(
+                    mount.path.as_path(),
+                    "it is read-only: what is changed there would change the machine",
+                );
             }
         }
         let mounts = self.mounts;

@@ -78,15 +78,17 @@ fn a_user_writes_and_nothing_is_written() {
     fs::set_permissions(fixture.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let outside = std::process::id();
     let said = in_shadow(&[home.clone(), "/tmp".into(), "/var/tmp".into()], || {
-        let denied = |path: &str| {
-            fs::write(path, "x").is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
-        };
+        let denied =
+            |path: &str| fs::write(path, "x").is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
         let checks = [
             ("a file is changed", fs::write(home.join("file"), "changed").is_ok()),
             ("and reads so", fs::read_to_string(home.join("file")).is_ok_and(|text| text == "changed")),
             ("a directory goes", fs::remove_dir_all(home.join("full")).is_ok()),
             ("and is made again", fs::create_dir(home.join("full")).is_ok()),
-            ("and is empty", fs::read_dir(home.join("full")).is_ok_and(|mut entries| entries.next().is_none())),
+            (
+                "and is empty",
+                fs::read_dir(home.join("full")).is_ok_and(|mut entries| entries.next().is_none()),
+            ),
             ("/tmp is written", fs::write("/tmp/ringfence-user-was-here", "x").is_ok()),
             ("/var/tmp is written", fs::write("/var/tmp/ringfence-user-was-here", "x").is_ok()),
             ("/dev/shm is written", fs::write("/dev/shm/ringfence-user-was-here", "x").is_ok()),
@@ -99,9 +101,13 @@ fn a_user_writes_and_nothing_is_written() {
             ("nor is root's home", fs::read_dir("/root").is_err()),
             ("its socket is dead", UnixStream::connect(&socket).is_err()),
             ("it is alone", std::process::id() == 1 && !Path::new(&format!("/proc/{outside}/exe")).exists()),
-            ("it has no capability", fs::read_to_string("/proc/self/status").is_ok_and(|text| {
-                text.contains("CapEff:\t0000000000000000\n") && text.contains("CapPrm:\t0000000000000000\n")
-            })),
+            (
+                "it has no capability",
+                fs::read_to_string("/proc/self/status").is_ok_and(|text| {
+                    text.contains("CapEff:\t0000000000000000\n")
+                        && text.contains("CapPrm:\t0000000000000000\n")
+                }),
+            ),
         ];
         checks.iter().filter(|(_, holds)| !holds).map(|(what, _)| format!("not so: {what}\n")).collect()
     });

@@ -7,10 +7,10 @@
 use crate::outside::Trial;
 use crate::report::Told;
 use crate::{bus, exercise, link, sockets};
-use ringfence_engine::Streams;
+use ringfence_engine::{Streams, own_bases, own_runtime_directory};
 use ringfence_host::HostFacts;
 use ringfence_sandbox::facts::Facts;
-use ringfence_sandbox::plan::{Bases, Mode};
+use ringfence_sandbox::plan::Mode;
 use ringfence_service::{Controls, Event, Observer, Options, Outcome, Passed, Refused, Requests, Role};
 use ringfence_settings::{BindMount, DirectoryKind, Preserve, ServiceType, Settings};
 use ringfence_sockets::Taken;
@@ -24,10 +24,15 @@ use rustix::process::{Pid, WaitOptions, waitpid};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Runs the trial; the calling process is the first of a new PID namespace.
-pub fn run(trial: &Trial<'_>, facts: &HostFacts, link: BorrowedFd<'_>) -> Told {
+/// Runs the trial; the calling process is the first of a new PID namespace. An ordinary user's shadow is made with the places
+/// where that user writes.
+pub fn run(trial: &Trial<'_>, facts: &HostFacts, user: Option<&[PathBuf]>, link: BorrowedFd<'_>) -> Told {
     let mut told = Told::default();
-    match ringfence_shadow::enter(facts.mounts()) {
+    let entered = match user {
+        None => ringfence_shadow::enter(facts.mounts()),
+        Some(places) => ringfence_shadow::enter_as_user(facts.mounts(), places),
+    };
+    match entered {
         Ok(report) => {
             told.shadow = report.weaknesses.iter().map(|w| format!("{}: {}", w.path, w.why)).collect();
         }
@@ -83,8 +88,8 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
         };
         let options = Options {
             mode: Mode::Faithful,
-            bases: Bases::system(),
-            sockets: PathBuf::from(SOCKETS),
+            bases: own_bases(),
+            sockets: own_runtime_directory().join("ringfence"),
             streams: Streams { output: trial.output, error: trial.output, terminal: None },
             requests,
             passed,
@@ -149,9 +154,6 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     })
 }
 
-/// Where the trial's own notification socket is.
-const SOCKETS: &str = "/run/ringfence";
-
 /// The settings as the trial needs them: it does not wait for longer than its caller would, and a hidden tree shows its
 /// notification socket as it would show systemd's.
 fn adapted(trial: &Trial<'_>) -> Settings {
@@ -163,7 +165,7 @@ fn adapted(trial: &Trial<'_>) -> Settings {
     }
     let shown = |bind: &Sourced<BindMount>| bind.value.source.as_path() == Path::new("/run/systemd/notify");
     if settings.paths.binds.iter().any(shown)
-        && let Ok(path) = AbsPath::parse(SOCKETS)
+        && let Ok(path) = AbsPath::parse(own_runtime_directory().join("ringfence"))
     {
         settings.paths.binds.push(Sourced::built_in(BindMount {
             source: path.clone(),
@@ -181,11 +183,10 @@ fn forget_runtime_directories(settings: &Settings) {
     if settings.directories.preserve_runtime.value != Preserve::No {
         return;
     }
+    let Some(base) = own_bases().of(DirectoryKind::Runtime).cloned() else { return };
     for directory in settings.directories.all.iter().filter(|d| d.value.kind == DirectoryKind::Runtime) {
         // One that is not there is as good as removed.
-        let _ = std::fs::remove_dir_all(
-            Path::new(DirectoryKind::Runtime.system_base()).join(&directory.value.path),
-        );
+        let _ = std::fs::remove_dir_all(base.as_path().join(&directory.value.path));
     }
 }
 

@@ -1,15 +1,15 @@
 //! What the shadow's processes and the recording side say to each other.
 //!
-//! A process number means something else inside; therefore a process that is about to execute is named by the kernel itself,
-//! as credentials that it translates (unix(7), `SCM_CREDENTIALS`).
+//! A process number means something else inside; therefore a process that is about to execute is handed over as a descriptor, of
+//! which the kernel tells each side its own number (pidfd_open(2), `/proc/self/fdinfo`).
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut, Result};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, UCred, recvmsg, sendmsg, socketpair, sockopt,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
 };
-use rustix::process::Pid;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::mem::MaybeUninit;
 
 /// The largest message, in bytes: what is told at the end.
@@ -17,18 +17,16 @@ const LARGEST: usize = 64 * 1024;
 
 /// Both ends: the recording side's, and the shadow's.
 pub fn pair() -> Result<(OwnedFd, OwnedFd)> {
-    let (outside, inside) =
-        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-    sockopt::set_socket_passcred(&outside, true)?;
-    Ok((outside, inside))
+    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
 }
 
 /// Says that a process waits for its recorder.
 pub fn announce(inside: impl AsFd, pid: Pid) -> Result<()> {
-    let credentials = UCred { pid, uid: rustix::process::getuid(), gid: rustix::process::getgid() };
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
+    let process = pidfd_open(pid, PidfdFlags::empty())?;
+    let handed = [process.as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    if !ancillary.push(SendAncillaryMessage::ScmCredentials(credentials)) {
+    if !ancillary.push(SendAncillaryMessage::ScmRights(&handed)) {
         return Err(Errno::NOBUFS);
     }
     sendmsg(inside, &[IoSlice::new(b"a")], &mut ancillary, SendFlags::NOSIGNAL).map(drop)
@@ -55,7 +53,7 @@ pub enum Heard {
 /// Waits for the next message.
 pub fn hear(outside: impl AsFd) -> Result<Heard> {
     let mut bytes = vec![0; LARGEST];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let received = loop {
         let mut slices = [IoSliceMut::new(&mut bytes)];
@@ -67,14 +65,21 @@ pub fn hear(outside: impl AsFd) -> Result<Heard> {
     bytes.truncate(received.bytes);
     match bytes.split_first() {
         Some((b'a', _)) => {
-            let credentials = ancillary.drain().find_map(|message| match message {
-                RecvAncillaryMessage::ScmCredentials(credentials) => Some(credentials.pid),
+            let process = ancillary.drain().find_map(|message| match message {
+                RecvAncillaryMessage::ScmRights(mut handed) => handed.next(),
                 _ => None,
             });
-            credentials.map(Heard::Waiting).ok_or(Errno::PROTO)
+            process.as_ref().and_then(number).map(Heard::Waiting).ok_or(Errno::PROTO)
         }
         Some((b't', told)) => Ok(Heard::Told(told.to_vec())),
         Some(_) => Err(Errno::PROTO),
         None => Ok(Heard::Gone),
     }
+}
+
+/// The number of a process that is there.
+fn number(process: &OwnedFd) -> Option<Pid> {
+    let told = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", process.as_raw_fd())).ok()?;
+    let number = told.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    number.trim().parse().ok().and_then(Pid::from_raw)
 }

@@ -10,7 +10,7 @@ use ringfence_sockets::SocketUnit;
 use ringfence_sys::fork::{become_first_of_pid_namespace, fork_process};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, geteuid, kill_process, waitpid};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -79,14 +79,17 @@ fn cannot(doing: &'static str) -> impl Fn(Errno) -> TrialError {
 pub fn run(trial: &Trial<'_>) -> Result<Report, TrialError> {
     let facts = HostFacts::of_this_machine()
         .map_err(|error| TrialError { doing: "look at the machine", why: error.to_string() })?;
+    let user = (!geteuid().is_root()).then(|| places(trial.directory));
     let (outside, inside) = link::pair().map_err(cannot("make a socket for the trial"))?;
     let first = fork_process(|| {
         let mut told = Told::default();
-        match become_first_of_pid_namespace(|_| ()) {
-            Ok(()) => told = inside::run(trial, &facts, inside.as_fd()),
-            Err(errno) => {
+        let users = if user.is_some() { ringfence_shadow::own_users() } else { Ok(()) };
+        match users.map(|()| become_first_of_pid_namespace(|_| ())) {
+            Ok(Ok(())) => told = inside::run(trial, &facts, user.as_deref(), inside.as_fd()),
+            Ok(Err(errno)) => {
                 told.messages.push(format!("cannot make a PID namespace: {errno}; a trial needs root"))
             }
+            Err(error) => told.messages.push(error.to_string()),
         }
         let bytes = serde_json::to_vec(&told).unwrap_or_default();
         u8::from(link::conclude(&inside, &bytes).is_err())
@@ -103,6 +106,14 @@ pub fn run(trial: &Trial<'_>) -> Result<Report, TrialError> {
     // Where something went wrong so early that nobody ends it.
     let _ = kill_process(first, Signal::KILL);
     report
+}
+
+/// Where an ordinary user's service writes: the user's own directories, those for temporary files, and where the exercise runs.
+fn places(directory: &Path) -> Vec<PathBuf> {
+    let own = ["HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
+    let own = own.into_iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let everybodys = ["/tmp", "/var/tmp"].map(PathBuf::from);
+    own.chain(everybodys).chain([directory.to_path_buf()]).filter(|place| place.is_absolute()).collect()
 }
 
 /// Attaches recorders until all is told.

@@ -8,7 +8,7 @@ mod man;
 mod narrator;
 mod profile;
 mod record;
-mod rollback;
+pub mod rollback;
 mod run;
 mod score;
 mod shell;

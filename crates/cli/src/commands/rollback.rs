@@ -5,6 +5,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::recorders::chain;
 use ringfence_apply::{ApplyError, Recovered, Removed, System, Tree, recover, remove};
+use ringfence_unit::Manager;
+use ringfence_unit::find::{Environment, UserDirs};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,12 +34,13 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if !matches!(context.format, Format::Text | Format::Json) {
         return Err(context.no_such_format("rollback"));
     }
-    if context.root.is_none() && !rustix::process::geteuid().is_root() {
+    let needs_root = context.root.is_none() && context.manager == Manager::System;
+    if needs_root && !rustix::process::geteuid().is_root() {
         return Err(Failure::input("rollback needs root: it changes what the service manager reads")
             .hint("run it as root"));
     }
     let tree = tree(context)?;
-    let system = System::new(Arc::default());
+    let system = System::new(context.manager, Arc::default());
     let services = context.root.is_none().then_some(&system as _);
     let Some(unit) = &args.unit else {
         if tree.has_unfinished_change() {
@@ -78,10 +81,21 @@ fn was_undone(context: &Context, unit: &str) -> bool {
     matches!(&context.recovered, Some(Recovered::Undone(of) | Recovered::Removed(of)) if of == unit)
 }
 
+/// The machine's files, as the system's manager or the user's sees them.
+pub fn tree_of(manager: Manager) -> Result<Tree, ApplyError> {
+    match manager {
+        Manager::System => Tree::machine(),
+        Manager::User => {
+            let own = UserDirs::new(&Environment::of_process());
+            Tree::of_user(&own.configuration, &own.state)
+        }
+    }
+}
+
 /// The files whose state is meant.
 pub fn tree(context: &Context) -> Result<Tree, Failure> {
     let tree = match &context.root {
-        None => Tree::machine(),
+        None => tree_of(context.manager),
         Some(root) => Tree::below(root),
     };
     tree.map_err(|error| failure(&error))

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod template;
+mod user;
 
 use ringfence_agreement::Machine;
 use std::process::{Command, Output, Stdio};

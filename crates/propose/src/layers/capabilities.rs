@@ -5,6 +5,7 @@ use crate::{Case, Level, Proposal};
 use ringfence_profile::{IdentityChange, Privilege};
 use ringfence_settings::{Capability, CapabilitySet};
 use ringfence_terms::AbsPath;
+use ringfence_unit::Manager;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,6 +23,16 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     }
     if case.is_relaxed(DIRECTIVE) {
         proposal.leave_open(DIRECTIVE, "the service did not work with it", Vec::new());
+        return;
+    }
+    // Without a user namespace of its own a user's service may not even give up what it does not have (systemd:
+    // `capability_bounding_set_drop` fails, status 218).
+    if case.settings.manager == Manager::User && !proposal.has("PrivateUsers") {
+        proposal.leave_open(
+            DIRECTIVE,
+            "a user's service can give them up only with PrivateUsers=",
+            Vec::new(),
+        );
         return;
     }
     let used = capabilities(&case.needs, case.rootless.is_some());

@@ -4,6 +4,7 @@ use crate::rootless::{OF_ROOT, capabilities};
 use crate::{Case, Proposal};
 use ringfence_profile::{IdentityChange, Privilege};
 use ringfence_settings::{Capability, CapabilitySet, PrivateUsers};
+use ringfence_unit::Manager;
 
 pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
     if !case.broker.is_empty() {
@@ -37,6 +38,11 @@ fn users(case: &Case<'_>, proposal: &mut Proposal) {
     }
     if case.is_relaxed(DIRECTIVE) {
         proposal.leave_open(DIRECTIVE, "the service did not work with it", Vec::new());
+        return;
+    }
+    if case.settings.manager == Manager::User {
+        // Nearly every other line implies it, which a user's manager could not enforce without (systemd.exec(5)).
+        proposal.restrict(DIRECTIVE, "yes", "a user's service can be nobody else anyway");
         return;
     }
     if !case.options.exercised {

@@ -3,6 +3,7 @@
 use crate::{Case, Level, Proposal};
 use ringfence_profile::{Address, Privilege};
 use ringfence_seccomp::AddressFamily;
+use ringfence_unit::Manager;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -63,6 +64,10 @@ fn network(case: &Case<'_>, proposal: &mut Proposal, used: &BTreeSet<u16>) {
 /// At the tight level: a service that was spoken to on the loopback device only, or not at all, hears from nowhere else.
 fn addresses(case: &Case<'_>, proposal: &mut Proposal, used: &BTreeSet<u16>) {
     const DIRECTIVE: &str = "IPAddressDeny";
+    // The filter is the control group's, which an ordinary user may not attach one to (bpf(2)).
+    if case.settings.manager == Manager::User {
+        return;
+    }
     let said = !case.settings.control.ip_deny.is_empty() || !case.settings.control.ip_allow.is_empty();
     if case.options.level != Level::Tight || !case.options.exercised || said {
         return;

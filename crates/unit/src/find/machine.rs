@@ -8,17 +8,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The directories of the user whose manager it is (`src/libsystemd/sd-path/sd-path.c`).
-pub(super) struct UserDirs {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserDirs {
     home: PathBuf,
-    pub(super) configuration: PathBuf,
+    /// `$XDG_CONFIG_HOME`; below it the user's own units.
+    pub configuration: PathBuf,
     pub(super) data: PathBuf,
     pub(super) runtime: PathBuf,
-    state: PathBuf,
+    /// `$XDG_STATE_HOME`.
+    pub state: PathBuf,
     cache: PathBuf,
 }
 
 impl UserDirs {
-    pub(super) fn new(environment: &Environment) -> UserDirs {
+    /// The directories of the process's user, going by variables first.
+    pub fn new(environment: &Environment) -> UserDirs {
         let home = environment.absolute("HOME").map(Path::to_path_buf).unwrap_or_else(home_of_process);
         let dir = |name: &str, below_home: &str| match environment.absolute(name) {
             Some(dir) => dir.to_path_buf(),

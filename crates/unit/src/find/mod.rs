@@ -28,6 +28,7 @@ mod root;
 mod search_path;
 
 pub use file::{FileError, load_file, name_of_file};
+pub use machine::UserDirs;
 pub use root::Root;
 pub use search_path::{Environment, SearchPath};
 

@@ -4,6 +4,7 @@ use super::Args;
 use crate::failure::Failure;
 use ringfence_diagnose::{Case, Entry, read_log};
 use ringfence_sandbox::decide::Credentials;
+use ringfence_unit::{Manager, Unit};
 use std::io::Read;
 use std::process::Command;
 
@@ -25,7 +26,7 @@ const FIELDS: &str = "--output-fields=MESSAGE,UNIT,USER_UNIT,_SYSTEMD_UNIT,_PID"
 
 /// What this machine's journal says about the unit's last start, and what the kernel said since.
 pub fn of_unit(case: &Case<'_>) -> Result<Vec<Entry>, Failure> {
-    let since = last_start(case.unit.id.as_str()).map(|time| format!("--since={time}"));
+    let since = last_start(case.unit).map(|time| format!("--since={time}"));
     entries(case, &since.unwrap_or_else(|| "--boot".to_owned()))
 }
 
@@ -35,23 +36,38 @@ pub fn entries(case: &Case<'_>, from: &str) -> Result<Vec<Entry>, Failure> {
     // Not --unit: of what systemd's executor says, that leaves out the lines whose process was gone before the journal
     // could look up its unit, which are those that tell why a start failed. Such a line is believed from root and from the
     // service's own user; anybody else could have written it.
-    let (about, by) = (format!("UNIT={unit}"), format!("_SYSTEMD_UNIT={unit}"));
     let user = format!("_UID={}", Credentials::of(case.settings, case.facts).uid);
+    let of_user = case.settings.manager == Manager::User;
+    let (about, by) = match of_user {
+        false => (format!("UNIT={unit}"), format!("_SYSTEMD_UNIT={unit}")),
+        true => (format!("USER_UNIT={unit}"), format!("_SYSTEMD_USER_UNIT={unit}")),
+    };
     let options = [from, "--output=json", FIELDS, "--no-pager", "--quiet", "--lines=2000"];
-    let matches = [about.as_str(), "_UID=0", "+", &about, &user, "+", &by];
+    let matches = match of_user {
+        false => vec![about.as_str(), "_UID=0", "+", &about, &user, "+", &by],
+        // Other users may have units of that name.
+        true => vec![about.as_str(), &user, "+", &by, &user],
+    };
     let mut entries = read_log(&ask("journalctl", &[&options[..], &matches].concat())?);
     // Filters and security modules are told of by the kernel, which knows processes but no units.
     let kernel = ["_TRANSPORT=kernel", "+", "_TRANSPORT=audit"];
-    entries.extend(read_log(&ask("journalctl", &[&options[..], &kernel].concat())?));
+    match ask("journalctl", &[&options[..], &kernel].concat()) {
+        Ok(output) => entries.extend(read_log(&output)),
+        // An ordinary user may read no more than the own journal.
+        Err(_) if of_user => {}
+        Err(failure) => return Err(failure),
+    }
     Ok(entries)
 }
 
 /// When the unit was started last. Without a running manager, or before version 248, nobody tells, and the whole boot is
 /// read. The journal's own fields for one start are not set on all lines: journald looks them up too late for processes
 /// that are gone.
-fn last_start(unit: &str) -> Option<String> {
+fn last_start(unit: &Unit) -> Option<String> {
     let property = "--property=InactiveExitTimestamp";
-    let output = ask("systemctl", &["show", "--timestamp=us+utc", property, "--value", unit]).ok()?;
+    let arguments =
+        [whose(unit.manager), "show", "--timestamp=us+utc", property, "--value", unit.id.as_str()];
+    let output = ask("systemctl", &arguments).ok()?;
     let time = String::from_utf8(output).ok()?.trim().to_owned();
     // `Sat 2026-11-21 22:54:35.123456 UTC`: the day of the week is in the way of what --since= reads in some versions.
     let time = time.split_once(' ')?.1;
@@ -59,11 +75,19 @@ fn last_start(unit: &str) -> Option<String> {
 }
 
 /// The names of all services that have failed.
-pub fn failed_services() -> Result<Vec<String>, Failure> {
-    let arguments = ["list-units", "--failed", "--type=service", "--plain", "--no-legend"];
+pub fn failed_services(manager: Manager) -> Result<Vec<String>, Failure> {
+    let arguments = [whose(manager), "list-units", "--failed", "--type=service", "--plain", "--no-legend"];
     let output = ask("systemctl", &arguments)?;
     let text = String::from_utf8_lossy(&output);
     Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+}
+
+/// The option that names the manager, for systemctl(1).
+fn whose(manager: Manager) -> &'static str {
+    match manager {
+        Manager::System => "--system",
+        Manager::User => "--user",
+    }
 }
 
 /// What a program of systemd's prints.

@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 /// Every service that has failed. One that cannot be looked at does not keep the others from being.
 fn failed(args: &Args, context: &Context) -> Result<Vec<Document>, Failure> {
-    let names = journal::failed_services()?;
+    let names = journal::failed_services(context.manager)?;
     if names.is_empty() {
         context.note("no service has failed");
     }

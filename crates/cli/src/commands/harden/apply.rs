@@ -14,7 +14,7 @@ use ringfence_apply::{
 use ringfence_manager::{ActiveState, Manager};
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::{PathAccess, ServiceType, Settings};
-use ringfence_unit::{Unit, UnitName};
+use ringfence_unit::{Manager as Whose, Unit, UnitName};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,9 +55,9 @@ impl<'a> Apply<'a> {
             ))
             .hint("-o FILE writes the drop-in wherever it is wanted"));
         }
-        if context.manager == ringfence_unit::Manager::User {
+        if context.manager == Whose::User && context.root.is_some() {
             return Err(Failure::input(
-                "--apply installs for the system's service manager, not for a user's",
+                "in an image, --apply installs for the system's service manager only",
             )
             .hint("-o FILE writes the drop-in wherever it is wanted"));
         }
@@ -70,8 +70,10 @@ impl<'a> Apply<'a> {
             Some(_) => (Drive::Nothing, true),
             None => ask_aside(|| {
                 let id = unit.id.as_str();
-                let look = System::default().look(id).map_err(|error| no_manager(&error))?;
-                let ending = is_triggered(id) || kind == ServiceType::Oneshot;
+                let look = System::new(context.manager, Arc::default())
+                    .look(id)
+                    .map_err(|error| no_manager(&error, context.manager))?;
+                let ending = is_triggered(id, context.manager) || kind == ServiceType::Oneshot;
                 Ok((drive(&look, kind, args, context)?, ending))
             })?,
         };
@@ -110,7 +112,7 @@ impl<'a> Apply<'a> {
             other => other,
         };
         let locked = locked.map_err(untouched)?;
-        let system = System::new(Arc::clone(&self.interrupted));
+        let system = System::new(self.context.manager, Arc::clone(&self.interrupted));
         let services = self.context.root.is_none().then_some(&system as &dyn Services);
         let place = services.map(|_| Place::now(self.context));
         let (settings, _) = Settings::from_unit(hardened);
@@ -162,9 +164,14 @@ impl<'a> Apply<'a> {
     }
 }
 
-fn no_manager(error: &ApplyError) -> Failure {
-    Failure::input(format!("--apply needs the service manager: {}", chain(error)))
-        .hint("-o FILE writes the drop-in without one; --root DIR installs it in an image")
+fn no_manager(error: &ApplyError, whose: Whose) -> Failure {
+    let failure = Failure::input(format!("--apply needs the service manager: {}", chain(error)));
+    match whose {
+        Whose::System => failure.hint("-o FILE writes the drop-in without one; --root DIR installs it in an image"),
+        Whose::User => failure.hint(
+            "your session needs a message bus (Debian's package dbus-user-session) and $XDG_RUNTIME_DIR; -o FILE writes the drop-in without",
+        ),
+    }
 }
 
 /// What to do with the service. One that does not run is only started when there is a way to see whether it works, and a
@@ -187,8 +194,8 @@ fn drive(look: &Look, kind: ServiceType, args: &Args, context: &Context) -> Resu
 }
 
 /// Whether something starts the service whenever it is needed, so that it may end by itself.
-fn is_triggered(unit: &str) -> bool {
-    Manager::connect(ringfence_unit::Manager::System)
+fn is_triggered(unit: &str, whose: Whose) -> bool {
+    Manager::connect(whose)
         .and_then(|manager| manager.unit(unit)?.triggered_by())
         .is_ok_and(|by| !by.is_empty())
 }

@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use apply::Apply;
 use ringfence_apply::{NAME, NotInstalled};
+use ringfence_unit::Manager;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -87,9 +88,9 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if !matches!(context.format, Format::Text | Format::Json) {
         return Err(context.no_such_format("harden"));
     }
-    if !rustix::process::geteuid().is_root() {
-        return Err(Failure::input("harden needs root: a shadow of the machine cannot be made without")
-            .hint("run it as root, or in a container where you are root"));
+    if context.manager == Manager::System && !rustix::process::geteuid().is_root() {
+        return Err(Failure::input("harden needs root: services of the system cannot be tried without")
+            .hint("run it as root, or in a container where you are root; --user hardens your own services"));
     }
     if args.review {
         review::check_terminal()?;

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_apply::System;
 use ringfence_unit::UnitName;
+use std::sync::Arc;
 
 /// What trials run.
 pub struct Tried {
@@ -56,7 +57,9 @@ fn running(template: &UnitName, context: &Context) -> Result<Option<String>, Fai
         return Ok(None);
     }
     // Where no service manager answers, none runs.
-    let running = ask_aside(|| Ok(System::default().running_instances(template).unwrap_or_default()))?;
+    let running = ask_aside(|| {
+        Ok(System::new(context.manager, Arc::default()).running_instances(template).unwrap_or_default())
+    })?;
     Ok(running.into_iter().next())
 }
 

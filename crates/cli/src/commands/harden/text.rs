@@ -7,7 +7,7 @@ use ringfence_apply::NotInstalled;
 use ringfence_exposure::Score;
 use ringfence_harden::{Found, Step};
 use ringfence_propose::Strength;
-use ringfence_unit::UnitName;
+use ringfence_unit::{Manager, UnitName};
 use std::fmt::Write;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -86,10 +86,13 @@ pub fn applied(context: &Context, unit: &UnitName, applied: &Applied) {
     match applied {
         Applied::Nothing => context.note("nothing is installed: there is no line to install"),
         Applied::Installed => {
-            let root =
-                context.root.as_ref().map_or_else(String::new, |root| format!("--root {} ", root.display()));
+            let of = match (&context.root, context.manager) {
+                (Some(root), _) => format!("--root {} ", root.display()),
+                (None, Manager::User) => "--user ".to_owned(),
+                (None, Manager::System) => String::new(),
+            };
             context
-                .note(format_args!("{GOOD}installed{GOOD:#}: ringfence {root}rollback {unit} takes it back"));
+                .note(format_args!("{GOOD}installed{GOOD:#}: ringfence {of}rollback {unit} takes it back"));
         }
         Applied::Not(NotInstalled { why, restored: Ok(()) }) => {
             anstream::eprintln!("{BAD}not installed{BAD:#}: {why}\n  everything is as before");
