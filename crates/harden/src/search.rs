@@ -3,8 +3,8 @@
 use crate::denials;
 use ringfence_profile::Profile;
 use ringfence_propose::{
-    LeftOpen, Level, Options, Package, Proposal, ReadText, Strength, named_in_configuration, own_programs,
-    propose,
+    LeftOpen, Level, Options, Package, Proposal, ReadText, Strength, named_in_configuration, obstacles,
+    own_programs, propose,
 };
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::Settings;
@@ -179,7 +179,7 @@ impl Search<'_, '_, '_> {
             report = self.attempt(&as_user)?;
         }
         if !self.passed(&report) {
-            return Ok(self.root_stays(proven));
+            return Ok(self.root_stays(proven, &as_user));
         }
         let mut profile = self.recorded.clone();
         profile.merge(&report.profile);
@@ -200,10 +200,12 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn root_stays(&mut self, mut proven: Proposal) -> Proposal {
-        let why = "started as the user that it becomes, it did not work";
+    fn root_stays(&mut self, mut proven: Proposal, as_user: &Proposal) -> Proposal {
         self.relax(&["User".to_owned()]);
-        proven.left_open.push(LeftOpen { directive: "User", why: why.to_owned(), evidence: Vec::new() });
+        let why = "started as the user that it becomes, it did not work".to_owned();
+        let obstacles = obstacles(&self.profile, &self.settings, self.facts, &self.options, as_user);
+        let all = std::iter::once(why).chain(obstacles);
+        proven.left_open.extend(all.map(|why| LeftOpen { directive: "User", why, evidence: Vec::new() }));
         proven
     }
 

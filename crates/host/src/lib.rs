@@ -125,6 +125,10 @@ impl Facts for HostFacts {
         self.accounts.group(name)
     }
 
+    fn group_name(&self, gid: u32) -> Option<String> {
+        self.accounts.group_name(gid).map(str::to_owned)
+    }
+
     fn groups_of(&self, user: &str) -> Vec<u32> {
         self.accounts.groups_of(user)
     }

@@ -110,6 +110,10 @@ impl Facts for Booted<'_> {
         self.facts.group(name)
     }
 
+    fn group_name(&self, gid: u32) -> Option<String> {
+        self.facts.group_name(gid)
+    }
+
     fn groups_of(&self, user: &str) -> Vec<u32> {
         self.facts.groups_of(user)
     }

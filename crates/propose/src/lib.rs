@@ -13,6 +13,7 @@ mod layers;
 mod named;
 mod names;
 mod needs;
+mod obstacles;
 mod proposal;
 mod rootless;
 mod sensitive;
@@ -22,6 +23,7 @@ mod versions;
 pub use named::{ReadText, named_in_configuration};
 pub use names::own_programs;
 pub use needs::Needs;
+pub use obstacles::obstacles;
 pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Package, Proposal, Strength};
 
 use crate::rootless::Rootless;

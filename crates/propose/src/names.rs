@@ -28,7 +28,8 @@ impl Case<'_> {
     }
 }
 
-fn names(needs: &Needs<'_>, settings: &Settings, facts: &dyn Facts) -> BTreeSet<String> {
+/// The names that a service goes by.
+pub(crate) fn names(needs: &Needs<'_>, settings: &Settings, facts: &dyn Facts) -> BTreeSet<String> {
     let mut names = beginnings(settings.unit.prefix());
     let users = needs.users().into_iter().filter_map(|uid| facts.user(&uid.to_string()));
     names.extend(users.map(|user| user.name));

@@ -1,7 +1,7 @@
 //! What a profile says a service needs: the uses that succeeded. What was tried in vain is not needed.
 
 use crate::Evidence;
-use ringfence_profile::{FileAccess, FileKind, Operation, Operations, Privilege, Profile};
+use ringfence_profile::{FileAccess, FileKind, IdentityChange, Operation, Operations, Privilege, Profile};
 use ringfence_terms::Errno;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -82,9 +82,14 @@ impl<'p> Needs<'p> {
         self.files.iter().chain(&self.claims).any(makes)
     }
 
-    /// The users other than root that its processes ran as.
+    /// The users other than root that its processes ran as, or became.
     pub fn users(&self) -> BTreeSet<u32> {
-        self.files.iter().map(|access| access.by().uid).filter(|uid| *uid != 0).collect()
+        let ran_as = self.files.iter().map(|access| access.by().uid);
+        let became = self.privileges().filter_map(|privilege| match privilege {
+            Privilege::Identity(IdentityChange::User(uid)) => Some(*uid),
+            _ => None,
+        });
+        ran_as.chain(became).filter(|uid| *uid != 0).collect()
     }
 
     /// Every file access that succeeded, by path.

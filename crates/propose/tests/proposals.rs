@@ -387,6 +387,48 @@ fn a_users_service_is_nobody_else() {
 }
 
 #[test]
+fn what_keeps_root_is_named_with_its_owner_and_what_to_do() {
+    let facts = |facts: FakeFacts| {
+        facts
+            .group("adm", 4)
+            .dir("/run")
+            .file("/var/log/served/main.log")
+            .owned("/var/log/served/main.log", 0, 4, 0o640)
+            .owned("/var/log/served", 0, 4, 0o750)
+            .file("/etc/ssl/private/key")
+            .owned("/etc/ssl/private/key", 0, 0, 0o600)
+            .file("/etc/served/main.conf")
+            .dir("/var/lib/other")
+            .dir("/var/lib/served")
+            .owned("/var/lib/served", 200, 200, 0o700)
+    };
+    let writes = &[Operation::Create, Operation::Write];
+    let story = Story::of(PLAIN)
+        .on(facts)
+        .becomes(200)
+        .file(0, writes, "/run/served.pid", FileKind::File)
+        .file(0, &[Operation::Write], "/var/log/served/main.log", FileKind::File)
+        .file(0, &[Operation::Read], "/etc/ssl/private/key", FileKind::File)
+        .file(0, writes, "/var/lib/other/file", FileKind::File)
+        .file(0, writes, "/var/lib/served/file", FileKind::File);
+    let story = named(story, "pid /run/served.pid;");
+    let (settings, _) = Settings::from_unit(&from_text::unit("served.service", &[&story.unit]));
+    let as_user = Proposal::default();
+    let all = ringfence_propose::obstacles(&story.profile, &settings, &story.facts, &story.options, &as_user);
+    let expected = [
+        "served may not make or remove served.pid in /run (root:root, mode 0755); in a RuntimeDirectory= of its own it may, once the \
+         path is changed in /etc/served/main.conf:1 and in PIDFile=, and for whoever else uses it",
+        "served may not make or remove file in /var/lib/other (root:root, mode 0755); that is not the service's own, and only root \
+         should",
+        "served may not write main.log in /var/log/served (root:adm, mode 0750); whoever decides over it may let it: setfacl -R -m \
+         u:served:rwX,d:u:served:rwX /var/log/served",
+        "served may not read /etc/ssl/private/key (root:root, mode 0600); whoever decides over it may let it: setfacl -m \
+         u:served:r /etc/ssl/private/key",
+    ];
+    assert_eq!(all, expected);
+}
+
+#[test]
 fn users_are_private_where_the_privileges_work_in_a_namespace() {
     Story::of(PLAIN).becomes(200).gets("PrivateUsers=identity");
     Story::of(PLAIN).becomes(200).with(|options| options.systemd = 256).lacks("PrivateUsers=");

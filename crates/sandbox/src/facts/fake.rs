@@ -333,6 +333,10 @@ impl Facts for FakeFacts {
         self.groups.get(name).copied().or_else(|| name.parse().ok())
     }
 
+    fn group_name(&self, gid: u32) -> Option<String> {
+        self.groups.iter().find(|(_, number)| **number == gid).map(|(name, _)| name.clone())
+    }
+
     fn groups_of(&self, user: &str) -> Vec<u32> {
         self.members.iter().filter(|(name, _)| name == user).map(|(_, gid)| *gid).collect()
     }

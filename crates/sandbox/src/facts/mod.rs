@@ -22,6 +22,8 @@ pub trait Facts {
     fn user(&self, name: &str) -> Option<User>;
     /// A group's number by name or number.
     fn group(&self, name: &str) -> Option<u32>;
+    /// A group's name by its number.
+    fn group_name(&self, gid: u32) -> Option<String>;
     /// All groups that list a user as a member.
     fn groups_of(&self, user: &str) -> Vec<u32>;
 }
