@@ -5,7 +5,7 @@ use crate::child::Child;
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::filters::Filters;
-use crate::launch::Launch;
+use crate::launch::{Launch, Wait};
 use crate::step::Step;
 use crate::wire::Message;
 use crate::{privileges, properties};
@@ -199,10 +199,11 @@ impl Child<'_> {
     }
 
     fn wait_for_go(&self) -> Result<(), Failure> {
-        if !self.launch.wait {
-            return Ok(());
+        match self.launch.wait {
+            Wait::No => return Ok(()),
+            Wait::ForCaller => {}
+            Wait::ToBeSeen => self.tell(&Message::Waiting),
         }
-        self.tell(&Message::Waiting);
         loop {
             match rustix::io::read(self.channel, &mut [0u8; 1]) {
                 Err(Errno::INTR) => {}

@@ -44,8 +44,19 @@ pub struct Launch<'a> {
     pub cgroup: Option<BorrowedFd<'a>>,
     /// The unit's credentials are made anew for this command; the others find what was made.
     pub stores_credentials: bool,
-    /// The process is to wait for [`Starting::go`] before the last filters are loaded.
-    pub wait: bool,
+    /// Whether the process waits before the last filters are loaded.
+    pub wait: Wait,
+}
+
+/// Whether a process waits for [`Starting::go`], all of its sandbox built but for the last filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// It goes on by itself.
+    No,
+    /// It waits until the caller is ready too, which may be before it has come there.
+    ForCaller,
+    /// It says that it has come there ([`Progress::Waiting`]), and waits.
+    ToBeSeen,
 }
 
 /// Where the standard streams of a service lead that names no place itself: the journal, under systemd.
@@ -171,10 +182,10 @@ impl Starting {
         let mut buffer = vec![0; MAX];
         loop {
             let length = match recv(&self.channel, &mut buffer[..], RecvFlags::DONTWAIT) {
-                Err(Errno::INTR) => continue,
+                // The word to go on that a process left unread when it ended comes back as a reset connection, once. What it
+                // said itself is still there.
+                Err(Errno::INTR | Errno::CONNRESET) => continue,
                 Err(Errno::AGAIN) => return Ok(None),
-                // What was not read by a process that has gone comes back as a reset connection.
-                Err(Errno::CONNRESET) => 0,
                 other => other.map_err(|e| Failure::new(Step::Exec, "hear from the process").errno(e))?.1,
             };
             if length == 0 {

@@ -34,7 +34,7 @@ pub use enforcement::{Enforcement, Shortfall, Strength};
 pub use executable::DEFAULT_PATH;
 pub use failure::Failure;
 pub use identity::Identity;
-pub use launch::{Launch, Progress, Started, Starting, Streams};
+pub use launch::{Launch, Progress, Started, Starting, Streams, Wait};
 pub use own::{own_bases, own_runtime_directory};
 pub use runtime::Runtime;
 pub use sandbox::{Ended, Sandbox, SandboxError};

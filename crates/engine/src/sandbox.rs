@@ -5,7 +5,7 @@ use crate::enforcement::Shortfall;
 use crate::environment::Variables;
 use crate::executable::DEFAULT_PATH;
 use crate::failure::Failure;
-use crate::launch::{Launch, Progress, Streams};
+use crate::launch::{Launch, Progress, Streams, Wait};
 use crate::own::own_bases;
 use crate::runtime::Runtime;
 use ringfence_host::HostFacts;
@@ -156,7 +156,7 @@ impl Sandbox {
             opens_files: true,
             cgroup: group.as_ref().map(AsFd::as_fd),
             stores_credentials: true,
-            wait: false,
+            wait: Wait::No,
         };
         let ended = launch.fork().map_err(SandboxError::SetUp).and_then(|mut starting| wait(&mut starting));
         let mut shortfalls = runtime.shortfalls.clone();

@@ -1,6 +1,6 @@
 //! From badnesses to numbers.
 
-use crate::{Check, Policy, Rating};
+use crate::{Check, Policy, Rating, checks};
 use ringfence_unit::UnitName;
 use std::fmt;
 
@@ -55,11 +55,18 @@ impl Tenths {
     /// thousands of these, and `write!` takes longer for one than its check took to score.
     pub fn push_to(self, out: &mut String, width: usize) {
         let mut room = Self::ROOM;
-        let digits = self.digits(&mut room);
-        out.extend(std::iter::repeat_n(' ', width.saturating_sub(digits.len())));
+        let digits = match self.0 {
+            // Most are: one check weighs little.
+            0..10 => Self::BELOW_ONE[self.0 as usize],
+            _ => self.digits(&mut room),
+        };
+        for _ in digits.len()..width {
+            out.push(' ');
+        }
         out.push_str(digits);
     }
 
+    const BELOW_ONE: [&str; 10] = ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9"];
     /// Enough for any number.
     const ROOM: [u8; 22] = [b'.'; 22];
 
@@ -128,8 +135,12 @@ pub(crate) struct Finding {
 
 /// Weighs findings (`analyze-security.c: assess`). All numbers are unsigned with 64 bits and wrap around there, so they do
 /// here.
-pub(crate) fn weigh(unit: UnitName, findings: Vec<Finding>, policy: &Policy) -> Result<Score, ScoreError> {
-    let mut assessments = Vec::with_capacity(findings.len());
+pub(crate) fn weigh(
+    unit: UnitName,
+    findings: impl Iterator<Item = Finding>,
+    policy: &Policy,
+) -> Result<Score, ScoreError> {
+    let mut assessments = Vec::with_capacity(checks::count());
     let (mut badness_sum, mut weight_sum) = (0u64, 0u64);
     for finding in findings {
         let id = finding.check.id;

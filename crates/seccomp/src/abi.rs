@@ -1,7 +1,7 @@
 //! The binary interfaces through which a program can call the kernel.
 
 use crate::tables::ABIS;
-use crate::tables::numbers::ROWS;
+use crate::tables::numbers::{NAMES, NUMBERS};
 use crate::{Syscall, SyscallSet};
 use std::fmt;
 
@@ -106,11 +106,11 @@ impl Abi {
 const fn numbered() -> [SyscallSet; ABIS] {
     let mut all = [SyscallSet::EMPTY; ABIS];
     let mut row = 0;
-    while row < ROWS.len() {
+    while row < NAMES.len() {
         let mut abi = 0;
         while abi < ABIS {
-            if ROWS[row].1[abi].is_some() {
-                all[abi] = all[abi].with(Syscall::of(ROWS[row].0));
+            if NUMBERS[row][abi].is_some() {
+                all[abi] = all[abi].with(Syscall::of(NAMES[row]));
             }
             abi += 1;
         }

@@ -45,10 +45,12 @@ impl Group {
 
     /// What the group lists itself, in systemd's order.
     pub fn members(self) -> impl Iterator<Item = Member> {
-        GROUPS[self.0 as usize].1.iter().map(|&name| match (Group::named(name), Syscall::named(name)) {
-            (Some(group), _) => Member::Group(group),
-            (None, Some(call)) => Member::Syscall(call),
-            (None, None) => Member::Unresolved(name),
+        GROUPS[self.0 as usize].1.split_ascii_whitespace().map(|name| {
+            match (Group::named(name), Syscall::named(name)) {
+                (Some(group), _) => Member::Group(group),
+                (None, Some(call)) => Member::Syscall(call),
+                (None, None) => Member::Unresolved(name),
+            }
         })
     }
 
@@ -77,21 +79,31 @@ const fn flattened() -> [SyscallSet; GROUPS.len()] {
     all
 }
 
-const fn calls_of(names: &[&str]) -> SyscallSet {
+const fn calls_of(names: &str) -> SyscallSet {
     let mut calls = SyscallSet::EMPTY;
-    let mut at = 0;
-    while at < names.len() {
-        if names[at].as_bytes()[0] == b'@' {
-            calls = calls.union(calls_of(members_of(names[at])));
-        } else if let Some(call) = Syscall::named(names[at]) {
+    let mut rest = names;
+    while let Some((name, behind)) = first_word(rest) {
+        if name.as_bytes()[0] == b'@' {
+            calls = calls.union(calls_of(members_of(name)));
+        } else if let Some(call) = Syscall::named(name) {
             calls = calls.with(call);
         }
-        at += 1;
+        rest = behind;
     }
     calls
 }
 
-const fn members_of(name: &str) -> &'static [&'static str] {
+/// The first word of a text, and what follows it: `split_ascii_whitespace` for the compiler.
+const fn first_word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_ascii();
+    let mut end = 0;
+    while end < text.len() && !text.as_bytes()[end].is_ascii_whitespace() {
+        end += 1;
+    }
+    if end == 0 { None } else { Some(text.split_at(end)) }
+}
+
+const fn members_of(name: &str) -> &'static str {
     let mut at = 0;
     while at < GROUPS.len() {
         if same(GROUPS[at].0, name) {

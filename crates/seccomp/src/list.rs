@@ -1,6 +1,6 @@
 //! A list that lines add to and take away from, each entry with the line that decided it.
 
-use crate::tables::numbers::ROWS;
+use crate::tables::numbers::NAMES;
 use crate::{AddressFamily, Denial, Syscall};
 use ringfence_terms::Origin;
 use std::marker::PhantomData;
@@ -25,7 +25,7 @@ pub(crate) trait Item: Copy {
 }
 
 impl Item for Syscall {
-    const PLACES: usize = ROWS.len();
+    const PLACES: usize = NAMES.len();
     fn place(self) -> usize {
         self.index()
     }

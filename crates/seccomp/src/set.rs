@@ -1,10 +1,10 @@
 //! Sets of system calls.
 
 use crate::syscall::Syscall;
-use crate::tables::numbers::ROWS;
+use crate::tables::numbers::NAMES;
 use std::fmt;
 
-const WORDS: usize = ROWS.len().div_ceil(64);
+const WORDS: usize = NAMES.len().div_ceil(64);
 
 /// A set of system calls: a bit for each that there is. A group of hundreds is made when the program is compiled, and
 /// taken in or compared in a few steps.
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_set_holds_what_was_put_in_and_in_the_order_of_names() {
         let all: SyscallSet = Syscall::all().collect();
-        assert!(all.iter().eq(Syscall::all()) && all.len() == ROWS.len());
+        assert!(all.iter().eq(Syscall::all()) && all.len() == NAMES.len());
         let calls = [Syscall::of("write"), Syscall::of("accept"), Syscall::of("read"), Syscall::of("accept")];
         let set: SyscallSet = calls.into_iter().collect();
         assert!(set.iter().map(Syscall::name).eq(["accept", "read", "write"]));

@@ -1,7 +1,7 @@
 //! System calls by name and by number.
 
 use crate::abi::{Abi, X32_BIT};
-use crate::tables::numbers::ROWS;
+use crate::tables::numbers::{NAMES, NUMBERS};
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
@@ -15,10 +15,10 @@ pub struct Syscall(u16);
 impl Syscall {
     /// The call of that name; names are case-sensitive.
     pub const fn named(name: &str) -> Option<Syscall> {
-        let (mut low, mut high) = (0, ROWS.len());
+        let (mut low, mut high) = (0, NAMES.len());
         while low < high {
             let middle = (low + high) / 2;
-            match compare(ROWS[middle].0.as_bytes(), name.as_bytes()) {
+            match compare(NAMES[middle].as_bytes(), name.as_bytes()) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Some(Syscall(middle as u16)),
                 Ordering::Greater => high = middle,
@@ -60,22 +60,22 @@ impl Syscall {
 
     /// The call at a place in the order of names.
     pub(crate) fn at(index: usize) -> Option<Syscall> {
-        (index < ROWS.len()).then_some(Syscall(index as u16))
+        (index < NAMES.len()).then_some(Syscall(index as u16))
     }
 
     /// Every call, in the order of names.
     pub fn all() -> impl Iterator<Item = Syscall> {
-        (0..ROWS.len() as u16).map(Syscall)
+        (0..NAMES.len() as u16).map(Syscall)
     }
 
     /// The name, without parentheses.
     pub fn name(self) -> &'static str {
-        ROWS[self.0 as usize].0
+        NAMES[self.0 as usize]
     }
 
     /// The number in an ABI; `None` where that ABI lacks the call. The number of an x32 call has the bit 0x40000000.
     pub fn number(self, abi: Abi) -> Option<u32> {
-        let number = ROWS[self.0 as usize].1[abi as usize]?;
+        let number = NUMBERS[self.0 as usize][abi as usize]?;
         Some(if abi == Abi::X32 { number | X32_BIT } else { number })
     }
 }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn names_are_sorted_and_numbers_lead_back_to_them() {
-        assert!(ROWS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(NAMES.is_sorted_by(|a, b| a < b));
         for call in Syscall::all() {
             assert_eq!(Syscall::named(call.name()), Some(call));
             for abi in Abi::ALL {

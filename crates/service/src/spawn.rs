@@ -1,9 +1,10 @@
 //! Starting one command.
 
+use crate::guard::Guard;
 use crate::observer::{Event, Role};
 use crate::supervisor::Supervisor;
 use crate::{Exit, ServiceResult};
-use ringfence_engine::{Failure, Launch, Starting};
+use ringfence_engine::{Failure, Launch, Starting, Step, Wait};
 use ringfence_sandbox::decide::{Credentials, Verdict, decide};
 use ringfence_sandbox::plan::{For, Plan};
 use ringfence_sandbox::view::View;
@@ -63,7 +64,11 @@ impl<'a> Supervisor<'a> {
         }
         let mut environment = self.variables(role);
         self.tell_pressure_file(role, command.privileges, &mut environment);
-        let wait = self.observer.wants_to_see(role);
+        let wait = match self.guard {
+            _ if self.observer.wants_to_see(role) => Wait::ToBeSeen,
+            None => Wait::ForCaller,
+            Some(_) => Wait::No,
+        };
         // Anew for each command before the first main process, and for that; then they stay (systemd: `service_exec_flags`).
         let stores_credentials = match role {
             Role::StartPre => true,
@@ -87,8 +92,12 @@ impl<'a> Supervisor<'a> {
         };
         let starting = launch.fork().and_then(|starting| {
             let pid = starting.pid();
+            let starting = self.guarded(starting)?;
+            if wait == Wait::ForCaller {
+                starting.go()?;
+            }
             let pidfd = pidfd_open(pid, PidfdFlags::empty())
-                .map_err(|e| Failure::new(ringfence_engine::Step::Exec, "hold on to the process").errno(e))?;
+                .map_err(|e| Failure::new(Step::Exec, "hold on to the process").errno(e))?;
             Ok(Running { role, command: Some(command), pid, pidfd, starting: Some(starting), failure: None })
         });
         starting.map_err(|failure| {
@@ -96,6 +105,26 @@ impl<'a> Supervisor<'a> {
             self.culprit.get_or_insert(Exit::Status(failure.status()));
             ServiceResult::Resources
         })
+    }
+
+    /// Sets the guard over the service while its first process builds its sandbox, so that nobody waits for the one or the
+    /// other. That process runs nothing of the service's before the guard is there; if this one dies first, it ends too.
+    fn guarded(&mut self, starting: Starting) -> Result<Starting, Failure> {
+        if self.guard.is_none() {
+            match Guard::over(&self.runtime.invocation, self.processes.cgroup_path()) {
+                Ok(guard) => {
+                    self.processes.leave_out(guard.pid());
+                    self.guard = Some(guard);
+                }
+                Err(e) => {
+                    let pid = starting.pid();
+                    drop(starting);
+                    let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+                    return Err(Failure::new(Step::Exec, "make a guard process").errno(e));
+                }
+            }
+        }
+        Ok(starting)
     }
 
     /// A service that is to say that it is ready cannot when its sandbox hides the socket, which systemd does not tell

@@ -58,6 +58,8 @@ pub(crate) struct Supervisor<'a> {
     pub options: Options<'a>,
     pub observer: &'a mut dyn Observer,
     pub processes: Processes,
+    /// Over the service's processes, as soon as there is one.
+    pub guard: Option<Guard>,
     pub notify: Option<NotifySocket>,
     /// Over `BusName=`, for `Type=dbus`.
     pub bus: Option<BusWatch>,
@@ -116,14 +118,10 @@ pub fn run<'a>(
         return Err(Refused::Unit(settings.refused.clone()));
     }
     let runtime = Runtime::set_up(settings, facts, options.bases.clone()).map_err(Refused::SetUp)?;
-    let fail = |what: &str, e| Refused::SetUp(Failure::new(Step::Exec, what).errno(e));
     let name = format!("ringfence-{}", runtime.invocation);
-    let mut processes = Processes::of_a_new_service(&name, facts.mounts())
-        .map_err(|e| fail("prepare for the service's processes", e))?;
-    let guard = Guard::over(&runtime.invocation, processes.cgroup_path())
-        .map_err(|e| fail("make a guard process", e))?;
-    processes.leave_out(guard.pid());
-
+    let processes = Processes::of_a_new_service(&name, facts.mounts()).map_err(|e| {
+        Refused::SetUp(Failure::new(Step::Exec, "prepare for the service's processes").errno(e))
+    })?;
     let mut supervisor = Supervisor {
         settings,
         facts,
@@ -131,6 +129,7 @@ pub fn run<'a>(
         options,
         observer,
         processes,
+        guard: None,
         notify: None,
         bus: None,
         access: settings.service.notify_access.value,
@@ -148,11 +147,11 @@ pub fn run<'a>(
         told: Vec::new(),
     };
     supervisor.open_socket()?;
-    Ok(supervisor.run(guard))
+    Ok(supervisor.run())
 }
 
 impl<'a> Supervisor<'a> {
-    fn run(mut self, mut guard: Guard) -> Outcome {
+    fn run(mut self) -> Outcome {
         let of_devices = filter_devices(self.settings, self.processes.cgroup());
         for shortfall in self.runtime.shortfalls.clone().into_iter().chain(of_devices) {
             self.tell_shortfall(&shortfall);
@@ -162,14 +161,17 @@ impl<'a> Supervisor<'a> {
             Err(down) => (false, Some(down)),
         };
         self.stop(ran, down);
-        guard.dismiss();
+        if let Some(guard) = &mut self.guard {
+            guard.dismiss();
+        }
         let outcome = Outcome {
             result: self.result,
             main: self.main_exit,
             culprit: self.culprit,
             was_ready: self.was_ready,
         };
-        let Supervisor { runtime, notify, bus, observer, processes, .. } = self;
+        // Goes last: the guard ends meanwhile.
+        let Supervisor { guard: _guard, runtime, notify, bus, observer, processes, .. } = self;
         drop((notify, bus, processes));
         for failure in runtime.clean_up(self.settings) {
             observer.event(Event::NotRemoved(&failure));

@@ -3,7 +3,7 @@
 use crate::Exit;
 use crate::environment::of_the_system;
 use ringfence_engine::{
-    Failure, Launch, Progress, Runtime, Shortfall, Starting, Step, Streams, filter_devices,
+    Failure, Launch, Progress, Runtime, Shortfall, Starting, Step, Streams, Wait, filter_devices,
 };
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, For, Mode, Plan};
@@ -81,7 +81,7 @@ pub fn visit(settings: &Settings, facts: &dyn Facts, visit: &Visit<'_>) -> Resul
         opens_files: false,
         cgroup: group.as_ref().map(AsFd::as_fd),
         stores_credentials: true,
-        wait: false,
+        wait: Wait::No,
     };
     // Keys that interrupt are for the command, which is in the foreground with this process.
     let ignored = Arc::new(AtomicBool::new(false));

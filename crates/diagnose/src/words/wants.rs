@@ -5,10 +5,10 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Words of who changes something; whole words, or beginnings of them.
-const CHANGES: &str = r#"(?i)\b(creat|writ|touch|mkdir|unlink|renam|remov|delet|truncat|append|sav(e|ing)|chmod|chown|mkstemp|mknod|symlink|o_wronly|o_rdwr|o_creat|o_append|log ?file|open log|pid ?file|lock ?file|copy|move|dump|logfile|redirect|make directory)|['"](w|a|x|r\+|w\+|a\+)b?['"]|> ?/"#;
+const CHANGES: &str = r#"(?i-u)\b(creat|writ|touch|mkdir|unlink|renam|remov|delet|truncat|append|sav(e|ing)|chmod|chown|mkstemp|mknod|symlink|o_wronly|o_rdwr|o_creat|o_append|log ?file|open log|pid ?file|lock ?file|copy|move|dump|logfile|redirect|make directory)|['"](w|a|x|r\+|w\+|a\+)b?['"]|> ?/"#;
 
 /// Words of who only looks.
-const READS: &str = r"(?i)\b(read(ing)?|load(ing)?|includ(e|ing)|cannot access|open for read|o_rdonly|stat|lstat|scandir|pars(e|ing)|config(uration)? file)\b";
+const READS: &str = r"(?i-u)\b(read(ing)?|load(ing)?|includ(e|ing)|cannot access|open for read|o_rdonly|stat|lstat|scandir|pars(e|ing)|config(uration)? file)\b";
 
 static CHANGING: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(CHANGES).ok());
 static READING: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(READS).ok());

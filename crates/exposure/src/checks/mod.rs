@@ -63,7 +63,15 @@ pub(crate) enum FamilyFlag {
 
 /// All checks, in systemd's order.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [system::CHECKS, capabilities::CHECKS, process::CHECKS, kernel::CHECKS].into_iter().flatten()
+    PARTS.into_iter().flatten()
+}
+
+/// The table's parts, in systemd's order.
+const PARTS: [&[Check]; 4] = [system::CHECKS, capabilities::CHECKS, process::CHECKS, kernel::CHECKS];
+
+/// How many checks there are.
+pub(crate) fn count() -> usize {
+    PARTS.iter().map(|part| part.len()).sum()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! the numbers are the kernel's (Linux 6.1, `asm/unistd*.h`).
 //! Sorted by name. The x32 numbers are written without the bit 0x40000000 that the kernel sets on them.
 
-use super::{Row, rows};
+use super::rows;
 
 #[rustfmt::skip]
 rows! {

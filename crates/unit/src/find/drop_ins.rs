@@ -6,6 +6,7 @@ use crate::UnitName;
 use crate::name::is_unit_type;
 use hashbrown::HashMap;
 use ringfence_terms::{Complaint, Severity};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -33,7 +34,7 @@ struct DropInDirectory {
     /// The directory itself, where there is one.
     fd: Option<OwnedFd>,
     /// The names of its `.conf` files, of whatever kind these are (`src/basic/conf-files.c: files_add`).
-    files: Vec<(String, Kind)>,
+    files: Vec<(SmolStr, Kind)>,
     complaints: Vec<Complaint>,
 }
 
@@ -83,7 +84,7 @@ impl DropInMap {
                         listed.directory.get_or_init(|| read(root, above, &format!("{name}.d"), listed.kind));
                     for (file, kind) in &directory.files {
                         files.entry(file).or_insert_with(|| Found {
-                            path: directory.real.join(file),
+                            path: directory.real.join(file.as_str()),
                             name: file,
                             kind: *kind,
                             directory: directory.fd.as_ref(),

@@ -3,6 +3,7 @@
 use super::{Root, SearchPath};
 use ringfence_terms::{Complaint, Severity};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
+use smol_str::SmolStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ pub(super) struct Directory {
     pub real: PathBuf,
     /// The directory itself, so that what is in it need not be looked up from the root.
     pub fd: OwnedFd,
-    /// What is in it and may matter, sorted.
-    pub entries: Vec<(String, Kind)>,
+    /// What is in it and may matter, in no order.
+    pub entries: Vec<(SmolStr, Kind)>,
 }
 
 impl Directory {
@@ -55,14 +56,13 @@ pub(super) fn list_all(search: &SearchPath) -> (Vec<Directory>, Vec<Complaint>) 
 
 fn list(root: &Root, path: &Path) -> io::Result<Directory> {
     let (fd, real) = root.open_directory(path)?;
-    let mut entries = entries(&fd)?;
-    entries.sort();
+    let entries = entries(&fd)?;
     Ok(Directory { path: path.to_path_buf(), real, fd, entries })
 }
 
-/// What is in a directory and may matter. A name that is not UTF-8 is neither a unit's name nor that of a directory for
+/// What is in a directory and may matter, in no order. A name that is not UTF-8 is neither a unit's name nor that of a directory for
 /// drop-ins.
-pub(super) fn entries(directory: &OwnedFd) -> io::Result<Vec<(String, Kind)>> {
+pub(super) fn entries(directory: &OwnedFd) -> io::Result<Vec<(SmolStr, Kind)>> {
     let mut buffer = Vec::with_capacity(LISTED_AT_ONCE);
     let mut listing = RawDir::new(directory, buffer.spare_capacity_mut());
     let mut entries = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn entries(directory: &OwnedFd) -> io::Result<Vec<(String, Kind)>> {
             _ => Kind::Other,
         };
         if !matches!(name, "." | "..") {
-            entries.push((name.to_owned(), kind));
+            entries.push((SmolStr::new(name), kind));
         }
     }
     Ok(entries)

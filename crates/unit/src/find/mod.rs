@@ -109,8 +109,9 @@ impl UnitTree {
             complaints: found.complaints,
         };
         let Some(fragment) = found.fragment else { return unit };
-        let file: Arc<Path> = root.outside(&fragment.path).into();
-        match self.read_fragment(fragment) {
+        let path = fragment.path();
+        let file: Arc<Path> = root.outside(&path).into();
+        match self.read_fragment(&fragment) {
             Ok(Contents::Mask) => unit.state = LoadState::Masked,
             Ok(Contents::Bytes { bytes, real }) => {
                 unit.specifiers = specifiers(Some(real));
@@ -123,13 +124,13 @@ impl UnitTree {
             Err(ReadError::Open(error)) => {
                 unit.id = name.clone();
                 unit.aliases.clear();
-                let complaint = listing::unreadable(root, &fragment.path, &error);
+                let complaint = listing::unreadable(root, &path, &error);
                 unit.complaints.push(Complaint { severity: Severity::Error, ..complaint });
                 return unit;
             }
             Err(ReadError::Read(error)) => {
                 unit.state = LoadState::Error;
-                let complaint = listing::unreadable(root, &fragment.path, &error);
+                let complaint = listing::unreadable(root, &path, &error);
                 unit.complaints.push(Complaint { severity: Severity::Error, ..complaint });
             }
         }
@@ -140,14 +141,11 @@ impl UnitTree {
         unit
     }
 
-    fn read_fragment(&self, fragment: &Fragment) -> Result<Contents, ReadError> {
-        let root = &self.search.root;
-        match fragment.real.file_name().filter(|_| fragment.is_regular) {
-            Some(name) => {
-                let directory = &self.directories[fragment.directory].fd;
-                read::read_listed(root, directory, name, &fragment.real)
-            }
-            None => read::read(root, &fragment.real),
+    fn read_fragment(&self, fragment: &Fragment<'_>) -> Result<Contents, ReadError> {
+        let (root, real) = (&self.search.root, fragment.real());
+        match fragment.is_regular {
+            true => read::read_listed(root, &fragment.directory.fd, fragment.name.as_ref(), &real),
+            false => read::read(root, &real),
         }
     }
 
@@ -200,8 +198,7 @@ impl UnitTree {
     /// The names of all services that can be loaded, each unit once, by its id: those with a file, but no templates and
     /// no masks; and the instances that a `.wants`, `.requires` or `.upholds` directory asks for.
     pub fn services(&self) -> Vec<UnitName> {
-        let is_loadable = |fragment: &Fragment| fragment.is_loadable(&self.search.root, &self.directories);
-        self.services_where(is_loadable)
+        self.services_where(|fragment| fragment.is_loadable(&self.search.root))
     }
 
     /// As [`services`](Self::services), with those that are masked: whoever loads them all learns that from the files
@@ -210,23 +207,23 @@ impl UnitTree {
         self.services_where(|_| true)
     }
 
-    fn services_where(&self, is_wanted: impl Fn(&Fragment) -> bool) -> Vec<UnitName> {
+    fn services_where(&self, is_wanted: impl Fn(&Fragment<'_>) -> bool) -> Vec<UnitName> {
         self.units_where(".service", is_wanted)
     }
 
     /// The names of all socket units that can be loaded, as [`services`](Self::services).
     pub fn sockets(&self) -> Vec<UnitName> {
-        self.units_where(".socket", |fragment| fragment.is_loadable(&self.search.root, &self.directories))
+        self.units_where(".socket", |fragment| fragment.is_loadable(&self.search.root))
     }
 
-    fn units_where(&self, suffix: &str, is_wanted: impl Fn(&Fragment) -> bool) -> Vec<UnitName> {
+    fn units_where(&self, suffix: &str, is_wanted: impl Fn(&Fragment<'_>) -> bool) -> Vec<UnitName> {
         let wanted = self.wanted_instances(suffix);
         let names = self.names.names().chain(wanted.iter().map(String::as_str));
         let units = names.filter(|name| name.ends_with(suffix)).filter_map(|name| UnitName::parse(name).ok());
         let mut ids = BTreeSet::new();
         for name in units.filter(|name| !name.is_template()) {
             let found = self.names.find(&self.search.root, &self.directories, &name);
-            if found.fragment.is_some_and(&is_wanted) {
+            if found.fragment.as_ref().is_some_and(&is_wanted) {
                 ids.insert(found.id);
             }
         }
@@ -256,13 +253,13 @@ impl UnitTree {
                 let opened = match kind {
                     Kind::Directory => directory.open_below(name),
                     Kind::Symlink => {
-                        self.search.root.open_directory(&directory.path.join(name)).map(|(fd, _)| fd)
+                        self.search.root.open_directory(&directory.path.join(name.as_str())).map(|(fd, _)| fd)
                     }
                     Kind::File | Kind::Other => continue,
                 };
                 let entries = opened.and_then(|fd| listing::entries(&fd)).unwrap_or_default();
                 let names = entries.into_iter().map(|(name, _)| name);
-                wanted.extend(names.filter(|name| is_meant(name)));
+                wanted.extend(names.filter(|name| is_meant(name)).map(String::from));
             }
         }
         wanted

@@ -8,6 +8,7 @@ use crate::UnitName;
 use hashbrown::HashMap;
 use ringfence_terms::{Complaint, Severity};
 use rustix::fs::{AtFlags, FileType, readlinkat, statat};
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
@@ -21,67 +22,78 @@ const MAX_STEPS: usize = 8;
 #[derive(Clone, Debug)]
 enum Target {
     /// A symlink to another name in the search path.
-    Alias(String),
-    /// A file, or a symlink to one outside the search path.
-    File(Fragment),
+    Alias(SmolStr),
+    /// A file of that name, or a symlink to one outside the search path.
+    File(Standing),
 }
 
-/// Where a fragment stands inside the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fragment {
-    /// As the search path names it.
-    pub path: PathBuf,
-    /// The same in the directory's path without symlinks; only the last component may still be one.
-    pub real: PathBuf,
+/// Where a file stands and what the listing has shown it to be.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
     /// Which of the search directories that exist it is in, counted from 0.
-    pub directory: usize,
+    directory: usize,
+    /// Whether it is a regular file; else it is a symlink.
+    is_regular: bool,
+}
+
+/// A fragment inside the tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fragment<'a> {
+    /// Its name in the directory.
+    pub name: &'a str,
+    /// The directory.
+    pub directory: &'a Directory,
     /// Whether the listing has shown a regular file; else it is a symlink.
     pub is_regular: bool,
 }
 
-impl Fragment {
-    fn new(directories: &[Directory], at: usize, name: &str, is_regular: bool) -> Fragment {
-        let Directory { path, real, .. } = &directories[at];
-        Fragment { path: path.join(name), real: real.join(name), directory: at, is_regular }
+impl Fragment<'_> {
+    /// Where it stands, as the search path names it.
+    pub fn path(&self) -> PathBuf {
+        self.directory.path.join(self.name)
     }
 
-    fn name(&self) -> Option<UnitName> {
-        UnitName::parse(self.path.file_name()?.to_str()?).ok()
+    /// The same in the directory's path without symlinks; only the last component may still be one.
+    pub fn real(&self) -> PathBuf {
+        self.directory.real.join(self.name)
+    }
+
+    fn unit_name(&self) -> Option<UnitName> {
+        UnitName::parse(self.name).ok()
     }
 
     /// Whether there is something to read: no mask, and no directory.
-    pub fn is_loadable(&self, root: &Root, directories: &[Directory]) -> bool {
+    pub fn is_loadable(&self, root: &Root) -> bool {
         if self.is_regular
-            && let Some(name) = self.real.file_name()
-            && let Ok(stat) = statat(&directories[self.directory].fd, name, AtFlags::SYMLINK_NOFOLLOW)
+            && let Ok(stat) = statat(&self.directory.fd, self.name, AtFlags::SYMLINK_NOFOLLOW)
             && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
         {
             return stat.st_size > 0;
         }
-        matches!(place(root, &self.real), Ok(Place::File(..)))
+        matches!(place(root, &self.real()), Ok(Place::File(..)))
     }
 }
 
 /// Every file name that is a unit name (`unit_file_build_name_map`).
 #[derive(Debug, Default)]
 pub(super) struct NameMap {
-    targets: HashMap<String, Target>,
+    targets: HashMap<SmolStr, Target>,
     /// For the final name of a fragment, the other names that lead to it.
-    aliases: HashMap<String, Vec<String>>,
+    aliases: HashMap<String, Vec<SmolStr>>,
     /// Symlinks that systemd passes over, by their names.
-    rejected: HashMap<String, Vec<Complaint>>,
+    rejected: HashMap<SmolStr, Vec<Complaint>>,
 }
 
 /// Where a name leads.
 enum Step<'a> {
-    File(&'a Fragment),
+    File(Fragment<'a>),
     Nowhere,
     Loop,
 }
 
 /// A unit's fragment and names.
 pub(super) struct Found<'a> {
-    pub fragment: Option<&'a Fragment>,
+    pub fragment: Option<Fragment<'a>>,
     pub id: UnitName,
     pub names: BTreeSet<UnitName>,
     pub complaints: Vec<Complaint>,
@@ -89,7 +101,8 @@ pub(super) struct Found<'a> {
 
 impl NameMap {
     pub(super) fn build(root: &Root, directories: &[Directory]) -> NameMap {
-        let mut map = NameMap::default();
+        let most = directories.iter().map(|directory| directory.entries.len()).sum();
+        let mut map = NameMap { targets: HashMap::with_capacity(most), ..NameMap::default() };
         let mut links = Links::new(root, directories);
         for (at, directory) in directories.iter().enumerate() {
             for (name, kind) in &directory.entries {
@@ -101,7 +114,7 @@ impl NameMap {
                 }
                 let target = match kind {
                     Kind::Symlink => links.target(at, name),
-                    _ => Ok(Target::File(Fragment::new(directories, at, name, true))),
+                    _ => Ok(Target::File(Standing { directory: at, is_regular: true })),
                 };
                 match target {
                     Ok(target) => {
@@ -112,7 +125,7 @@ impl NameMap {
                         let complaint = Complaint {
                             severity: Severity::Warning,
                             message: format!("systemd passes over this symlink: {reason}"),
-                            file: root.outside(&directory.path.join(name)).into(),
+                            file: root.outside(&directory.path.join(name.as_str())).into(),
                             line: 0,
                             subject: String::new(),
                             help: Some("let it point to a unit of the same type and kind".to_owned()),
@@ -128,14 +141,14 @@ impl NameMap {
 
     /// Fills the way back from fragments to their aliases. Those that lead to a mask do not count.
     fn collect_aliases(&mut self, root: &Root, directories: &[Directory]) {
-        let mut aliases: HashMap<String, Vec<String>> = HashMap::new();
+        let mut aliases: HashMap<String, Vec<SmolStr>> = HashMap::new();
         for (name, target) in &self.targets {
             let Target::Alias(_) = target else { continue };
-            let Step::File(fragment) = self.follow(name) else { continue };
-            if !fragment.is_loadable(root, directories) {
+            let Step::File(fragment) = self.follow(directories, name) else { continue };
+            if !fragment.is_loadable(root) {
                 continue;
             }
-            let Some(end) = fragment.name() else { continue };
+            let Some(end) = fragment.unit_name() else { continue };
             // An instance's alias to a template is one for that instance only.
             let instance = UnitName::parse(name).ok().and_then(|name| name.instance().map(str::to_owned));
             let end = match instance {
@@ -151,16 +164,18 @@ impl NameMap {
     }
 
     /// From alias to alias to a file (`unit_ids_map_get`). An alias that ends at an instance may go on at its template.
-    fn follow(&self, name: &str) -> Step<'_> {
-        let mut target = self.targets.get(name);
+    fn follow<'a>(&'a self, directories: &'a [Directory], name: &str) -> Step<'a> {
+        let mut target = self.targets.get_key_value(name);
         for _ in 0..MAX_STEPS {
             match target {
                 None => return Step::Nowhere,
-                Some(Target::File(fragment)) => return Step::File(fragment),
-                Some(Target::Alias(next)) => {
-                    target = self.targets.get(next).or_else(|| {
+                Some((name, &Target::File(Standing { directory, is_regular }))) => {
+                    return Step::File(Fragment { name, directory: &directories[directory], is_regular });
+                }
+                Some((_, Target::Alias(next))) => {
+                    target = self.targets.get_key_value(next).or_else(|| {
                         let template = UnitName::parse(next).ok()?.template()?;
-                        self.targets.get(template.as_str())
+                        self.targets.get_key_value(template.as_str())
                     });
                 }
             }
@@ -169,14 +184,19 @@ impl NameMap {
     }
 
     /// A unit's fragment and names (`unit_file_find_fragment`). An exact name beats a template in any directory.
-    pub(super) fn find(&self, root: &Root, directories: &[Directory], name: &UnitName) -> Found<'_> {
+    pub(super) fn find<'a>(
+        &'a self,
+        root: &Root,
+        directories: &'a [Directory],
+        name: &UnitName,
+    ) -> Found<'a> {
         let mut names = BTreeSet::from([name.clone()]);
-        self.add_aliases(name, None, name, &mut names);
+        self.add_aliases(directories, name, None, name, &mut names);
 
         let mut asked = vec![name.clone()];
-        let mut step = self.follow(name.as_str());
+        let mut step = self.follow(directories, name.as_str());
         if let (Step::Nowhere, Some(_), Some(template)) = (&step, name.instance(), name.template()) {
-            step = self.follow(template.as_str());
+            step = self.follow(directories, template.as_str());
             asked.push(template);
         }
         let mut complaints: Vec<Complaint> =
@@ -198,16 +218,16 @@ impl NameMap {
         };
         let mut id = name.clone();
         if let Some(fragment) = fragment
-            && let Some(end) = fragment.name()
+            && let Some(end) = fragment.unit_name()
         {
             if end != *name {
-                self.add_aliases(name, Some(&end), &end, &mut names);
+                self.add_aliases(directories, name, Some(&end), &end, &mut names);
             }
             // The fragment's name becomes the id. A template's name does only where it is among its own aliases, so to
             // speak: it is no mask, and the instance has no file of its own to which another alias does not lead.
             let filled = with_instance_of(&end, name);
             let is_own = filled == end
-                || (fragment.is_loadable(root, directories) && !self.leads_elsewhere(&filled, Some(&end)));
+                || (fragment.is_loadable(root) && !self.leads_elsewhere(directories, &filled, Some(&end)));
             if is_own || names.contains(&filled) {
                 id = filled.clone();
             }
@@ -219,6 +239,7 @@ impl NameMap {
     /// Adds the aliases of one of the unit's names, those of a template with the unit's instance (`add_names`).
     fn add_aliases(
         &self,
+        directories: &[Directory],
         unit: &UnitName,
         fragment: Option<&UnitName>,
         name: &UnitName,
@@ -227,23 +248,28 @@ impl NameMap {
         let aliases = self.aliases.get(name.as_str()).into_iter().flatten();
         for alias in aliases.filter_map(|alias| UnitName::parse(alias).ok()) {
             let filled = with_instance_of(&alias, unit);
-            if filled == alias || !self.leads_elsewhere(&filled, fragment) {
+            if filled == alias || !self.leads_elsewhere(directories, &filled, fragment) {
                 names.insert(filled);
             }
         }
     }
 
     /// Whether an instance has another fragment than this one; then the template's alias is not the instance's.
-    fn leads_elsewhere(&self, instance: &UnitName, fragment: Option<&UnitName>) -> bool {
-        match (self.follow(instance.as_str()), fragment) {
-            (Step::File(own), Some(fragment)) => own.name().as_ref() != Some(fragment),
+    fn leads_elsewhere(
+        &self,
+        directories: &[Directory],
+        instance: &UnitName,
+        fragment: Option<&UnitName>,
+    ) -> bool {
+        match (self.follow(directories, instance.as_str()), fragment) {
+            (Step::File(own), Some(fragment)) => own.unit_name().as_ref() != Some(fragment),
             _ => false,
         }
     }
 
     /// Every name in the map.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.targets.keys().map(String::as_str)
+        self.targets.keys().map(SmolStr::as_str)
     }
 }
 
@@ -287,11 +313,11 @@ impl<'a> Links<'a> {
         let target = self.resolve(&target).map_err(unreadable)?;
         let is_in = |dir: &Directory| target.starts_with(&dir.path) || target.starts_with(&dir.real);
         if !self.directories.iter().any(is_in) {
-            return Ok(Target::File(Fragment::new(self.directories, at, name, false)));
+            return Ok(Target::File(Standing { directory: at, is_regular: false }));
         }
         let target_name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         check_alias(name, target_name)?;
-        Ok(Target::Alias(target_name.to_owned()))
+        Ok(Target::Alias(SmolStr::new(target_name)))
     }
 
     /// Follows every symlink but the last component's, which may be missing.

@@ -119,35 +119,32 @@ fn as_json(scores: &[Score]) -> Result<(), Failure> {
 /// For people: a page for each unit that was named, and if there are several, or none was named, all in a table.
 fn as_text(scorer: &Scorer<'_>, args: &Args, started: Instant) -> Result<bool, Failure> {
     let colours = crate::output::has_colours();
-    let (mut out, mut table) = (String::new(), Vec::new());
+    let mut table = Vec::new();
     let mut failed = false;
-    if args.units.is_empty() {
+    let are_named = !args.units.is_empty();
+    if are_named {
+        let pages = text::Pages::new(scorer.policy(), args.all, colours);
+        let several = args.units.len() > 1;
+        let page = |score: Score| {
+            let mut page = pages.of(&score);
+            if several {
+                page.push('\n');
+            }
+            (page, (score.unit, score.overall))
+        };
+        failed = scorer.named(&args.units, page, |(page, row)| {
+            table.push(row);
+            crate::output::at_once(page.as_bytes())
+        })?;
+    } else {
         scorer.every_service(|score| (score.unit, score.overall), |row| table.push(row))?;
         table.sort_by(|a, b| worst_first((&a.0, a.1), (&b.0, b.1)));
-    } else {
-        let pages = text::Pages::new(scorer.policy(), args.all, colours);
-        let page = |score: Score| (pages.of(&score), (score.unit, score.overall));
-        let outcome = scorer.named(&args.units, page, |(page, row)| {
-            if !table.is_empty() {
-                out.push('\n');
-            }
-            out.push_str(&page);
-            table.push(row);
-            flush(&mut out, ENOUGH)
-        });
-        // What was scored before a unit that is not there is shown all the same.
-        if outcome.is_err() {
-            flush(&mut out, 0)?;
-        }
-        failed = outcome?;
     }
-    if args.units.is_empty() || table.len() > 1 {
-        if !args.units.is_empty() {
-            out.push('\n');
-        }
+    if !are_named || table.len() > 1 {
+        let mut out = String::new();
         text::overview(&table, colours, started.elapsed(), &mut out);
+        crate::output::at_once(out.as_bytes())?;
     }
-    flush(&mut out, 0)?;
     Ok(failed || table.iter().any(|(_, overall)| overall.0 > args.threshold))
 }
 

@@ -111,7 +111,7 @@ impl<'a> Pages<'a> {
 }
 
 /// More bytes than most pages have.
-const MOST_PAGES: usize = 8 * 1024;
+const MOST_PAGES: usize = 12 * 1024;
 
 /// What closes an open check, what that takes from an attacker, and what it might break.
 fn open(check: &Check, policy: &Policy, colours: bool) -> String {
@@ -120,9 +120,8 @@ fn open(check: &Check, policy: &Policy, colours: bool) -> String {
     let dim = shown(Style::new().dimmed(), colours);
     let said = policy.of(check.id).and_then(|a| a.description_bad.as_deref()).unwrap_or(check.open);
     let mut out = format!("{bad:#}  {line}{}{line:#}\n", check.closing);
-    wrap(&mut out, said.split(' '), "        ", "\n");
-    let breaks = ["may", "break:"].into_iter().chain(check.breaks.split(' '));
-    wrap(&mut out, breaks, &format!("        {dim}"), &format!("{dim:#}\n"));
+    wrap(&mut out, said, "        ", "\n");
+    wrap(&mut out, &["may break: ", check.breaks].concat(), &format!("        {dim}"), &format!("{dim:#}\n"));
     out
 }
 
@@ -155,22 +154,53 @@ fn differs(out: &mut String, one: &Assessment) {
 /// The width of what is said of a check, in characters.
 const SAID: usize = 70;
 
-/// Adds lines of words, each line between `before` and `after`.
-fn wrap<'a>(out: &mut String, words: impl Iterator<Item = &'a str>, before: &str, after: &str) {
-    let mut line = 0;
-    out.push_str(before);
-    for word in words {
-        let width = word.chars().count();
-        if line > 0 && line + 1 + width > SAID {
-            out.push_str(after);
-            out.push_str(before);
-            line = 0;
-        } else if line > 0 {
-            out.push(' ');
-            line += 1;
+/// Adds the lines of a text, each between `before` and `after`. A word that is longer than a line has one of its own.
+fn wrap(out: &mut String, mut text: &str, before: &str, after: &str) {
+    loop {
+        let (line, rest) = match first_line(text) {
+            Some(end) => (&text[..end], Some(&text[end + 1..])),
+            None => (text, None),
+        };
+        out.push_str(before);
+        out.push_str(line);
+        out.push_str(after);
+        match rest {
+            Some(rest) => text = rest,
+            None => return,
         }
-        out.push_str(word);
-        line += width;
     }
-    out.push_str(after);
+}
+
+/// Where the blank is that ends the first line of a text; none when all of it is one line.
+fn first_line(text: &str) -> Option<usize> {
+    let mut beyond = text.chars();
+    beyond.nth(SAID)?;
+    let fits = text.len() - beyond.as_str().len();
+    text[..fits].rfind(' ').or_else(|| Some(fits + text[fits..].find(' ')?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        let mut out = String::new();
+        wrap(&mut out, text, "", "\n");
+        out.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_line_has_as_many_characters_as_fit() {
+        let full = "ä".repeat(SAID - 2);
+        assert_eq!(lines(&format!("{full} b c")), [format!("{full} b"), "c".to_owned()]);
+        assert_eq!(lines(&format!("{full} bc")), [full.clone(), "bc".to_owned()]);
+        assert_eq!(lines(&full), [full]);
+    }
+
+    #[test]
+    fn a_long_word_is_not_cut() {
+        let long = "x".repeat(SAID + 5);
+        assert_eq!(lines(&format!("{long} y")), [long.clone(), "y".to_owned()]);
+        assert_eq!(lines(&format!("y {long}")), ["y".to_owned(), long]);
+    }
 }
