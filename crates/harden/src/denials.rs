@@ -1,7 +1,7 @@
 //! What a trial under a proposal was denied that the trial without it was not.
 
 use ringfence_profile::{FileAccess, Operation, Operations, Privilege, Profile};
-use ringfence_propose::{Evidence, Level, Options};
+use ringfence_propose::{Evidence, Level, Options, needed_capabilities};
 use ringfence_sandbox::facts::{Facts, NodeKind};
 use ringfence_settings::Capability;
 use ringfence_terms::{AbsPath, Errno};
@@ -48,7 +48,11 @@ fn open_some(
             }
         }
     }
+    let needed = needed_capabilities(before);
     for capability in refused_capabilities(before, after) {
+        if !everything && !needed.contains(&capability) {
+            continue;
+        }
         if options.granted_capabilities.insert(capability.name()) {
             opened.push(format!("CapabilityBoundingSet: {capability}"));
         }

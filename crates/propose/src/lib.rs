@@ -25,6 +25,7 @@ pub use names::own_programs;
 pub use needs::Needs;
 pub use obstacles::obstacles;
 pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Package, Proposal, Strength};
+pub use rootless::needed_capabilities;
 
 use crate::rootless::Rootless;
 use ringfence_profile::Profile;

@@ -113,6 +113,13 @@ impl<'p> Needs<'p> {
         self.profile.privileges().filter_map(succeeded)
     }
 
+    /// The executables that used a privilege with success.
+    pub fn programs_with(&self, mut wanted: impl FnMut(&Privilege) -> bool) -> BTreeSet<&'p Path> {
+        let witnesses = self.profile.privileges().filter(|(privilege, _)| wanted(privilege));
+        let succeeded = witnesses.flat_map(|(_, all)| all.iter().filter(|witness| witness.errno.is_none()));
+        succeeded.map(|witness| witness.by.exe.as_path()).collect()
+    }
+
     /// What speaks for a need of a privilege: the successful uses that `wanted` picks.
     pub fn privilege_evidence(&self, mut wanted: impl FnMut(&Privilege) -> bool) -> Vec<Evidence> {
         let mut evidence = BTreeSet::new();

@@ -237,6 +237,20 @@ fn a_hidden_tree_shows_what_was_used_by_every_name_and_no_more() {
 }
 
 #[test]
+fn what_the_kernel_asks_in_passing_is_no_need() {
+    let story = || Story::of(PLAIN).capability("CAP_NET_ADMIN").capability("CAP_FSETID");
+    let libsystemd = "/usr/lib/x86_64-linux-gnu/libsystemd.so.0.40.0";
+    let loads = |story: Story| story.file(0, &[Operation::MapExec], libsystemd, FileKind::File);
+    story().gets("CapabilityBoundingSet=CAP_NET_ADMIN");
+    loads(story()).gets("CapabilityBoundingSet=");
+    let netlink = Privilege::Socket { family: 16, kind: 3, protocol: 0 };
+    loads(story()).privilege(netlink).gets("CapabilityBoundingSet=CAP_NET_ADMIN");
+    let path = PathBuf::from("/var/lib/served/program");
+    let bits = Privilege::SetIdBits { path, bits: 0o2000 };
+    loads(story()).privilege(bits).gets("CapabilityBoundingSet=CAP_FSETID");
+}
+
+#[test]
 fn what_modules_may_start_can_be_signalled() {
     let story = |lists: &[&str]| {
         let packages = vec![package(lists)];
