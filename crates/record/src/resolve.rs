@@ -10,6 +10,7 @@ use rustix::fs::{AtFlags, RawMode, Stat, readlinkat, statat};
 use rustix::io::Errno;
 use rustix::process::Pid;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,50 @@ pub struct Found {
     pub links: u64,
 }
 
+/// What is at the end of a path.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The directory's number: another one when the way to it changes.
+    pub directory: u64,
+    /// The name in it.
+    pub last: Vec<u8>,
+    /// What is there; a link is not followed.
+    pub seen: Result<Seen, Errno>,
+}
+
+impl Look {
+    /// What is there, if anything is.
+    pub fn found(&self) -> Option<Found> {
+        self.seen.ok().map(|seen| seen.found)
+    }
+}
+
+/// What is at a path, and all that tells whether it is what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What decides who may use it.
+    pub found: Found,
+    device: u64,
+    inode: u64,
+    changed: (i64, u64),
+}
+
+impl From<Stat> for Seen {
+    #[allow(
+        clippy::useless_conversion,
+        clippy::unnecessary_cast,
+        reason = "the widths differ between architectures"
+    )]
+    fn from(stat: Stat) -> Seen {
+        Seen {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u64),
+            found: stat.into(),
+        }
+    }
+}
+
 impl Found {
     /// Its type.
     pub fn kind(&self) -> FileKind {
@@ -88,12 +133,15 @@ pub(crate) const BELIEVED: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct Resolver {
     directories: HashMap<(usize, Vec<u8>), Directory>,
+    /// Directories that were numbered.
+    numbered: u64,
 }
 
 struct Directory {
     path: Vec<u8>,
     via: Vec<Link>,
     since: Instant,
+    number: u64,
     /// Keeps the view alive, and with it the number that stands for it in the key.
     _view: Rc<View>,
 }
@@ -102,48 +150,142 @@ impl Resolver {
     /// Where `name` leads, from the directory `base` if it is relative. A link at its end is followed if `follow` says
     /// so, or if a slash follows it.
     pub fn resolve(&mut self, eyes: Eyes<'_>, base: &Path, name: &[u8], follow: bool) -> Resolved {
-        let mut asked = Vec::with_capacity(base.as_os_str().len() + name.len() + 1);
-        if name.first() != Some(&b'/') {
-            asked.extend_from_slice(base.as_os_str().as_bytes());
-            asked.push(b'/');
-        }
-        asked.extend_from_slice(name);
-        let follow = follow || asked.last() == Some(&b'/');
-        let end = asked.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
-        let slash = asked[..end].iter().rposition(|&b| b == b'/').unwrap_or(0);
-        let (directory, last) = (&asked[..slash], asked.get(slash + 1..end).unwrap_or_default());
-        let is_name = !matches!(last, b"" | b"." | b"..");
-        let mut walk = match self.remembered(eyes, directory) {
-            Some(walk) if is_name => walk,
+        self.resolve_from(eyes, base, name, follow, None)
+    }
+
+    /// The same after a look at its end.
+    pub(crate) fn resolve_from(
+        &mut self,
+        eyes: Eyes<'_>,
+        base: &Path,
+        name: &[u8],
+        follow: bool,
+        look: Option<&Look>,
+    ) -> Resolved {
+        let asked = Asked::new(base, name);
+        let follow = follow || asked.ends_with_slash();
+        let mut walk = match self.remembered(eyes, asked.directory()) {
+            Some(known) if asked.is_name() => known.walk(),
             _ => {
-                let mut walk = Walk::default();
-                walk.follow(eyes, directory, true);
-                if walk.missing.is_empty() && is_name && !walk.personal {
-                    let key = (Rc::as_ptr(eyes.view) as usize, directory.to_vec());
-                    let (path, via) = (walk.path.clone(), walk.via.clone());
-                    let since = Instant::now();
-                    self.directories.insert(key, Directory { path, via, since, _view: Rc::clone(eyes.view) });
+                let walk = Walk::to(eyes, asked.directory());
+                if asked.is_name() && walk.may_be_believed() {
+                    self.remember(eyes, asked.directory(), &walk);
                 }
                 walk
             }
         };
-        let found = walk.follow(eyes, last, follow);
+        walk.ahead = look.map(Look::found);
+        let found = walk.follow(eyes, asked.last(), follow);
         walk.resolved(found)
     }
 
-    fn remembered(&mut self, eyes: Eyes<'_>, directory: &[u8]) -> Option<Walk> {
-        let key = (Rc::as_ptr(eyes.view) as usize, directory.to_vec());
-        let known = self.directories.get(&key)?;
-        if known.since.elapsed() > BELIEVED {
-            self.directories.remove(&key);
+    /// Looks at what is at the end of a path; `None` where its directory cannot be believed to lead there for a while, or
+    /// where more than a name follows.
+    pub(crate) fn look(&mut self, eyes: Eyes<'_>, base: &Path, name: &[u8]) -> Option<Look> {
+        let asked = Asked::new(base, name);
+        if !asked.is_name() || asked.ends_with_slash() {
             return None;
         }
-        Some(Walk { path: known.path.clone(), via: known.via.clone(), ..Walk::default() })
+        if self.remembered(eyes, asked.directory()).is_none() {
+            let walk = Walk::to(eyes, asked.directory());
+            if !walk.may_be_believed() {
+                return None;
+            }
+            self.remember(eyes, asked.directory(), &walk);
+        }
+        // The directory is not kept open to look from there: what is mounted could not be unmounted then.
+        let directory = self.directories.get(&key(eyes, asked.directory()))?;
+        let last = asked.last().to_vec();
+        let path = [&directory.path, &b"/"[..], &last].concat();
+        let seen = statat(eyes.view.root(), below_root(&path), AtFlags::SYMLINK_NOFOLLOW).map(Seen::from);
+        Some(Look { directory: directory.number, last, seen })
+    }
+
+    /// A directory that leads where it led.
+    fn remembered(&mut self, eyes: Eyes<'_>, directory: &[u8]) -> Option<&Directory> {
+        let known = self.directories.get(&key(eyes, directory))?;
+        (known.since.elapsed() <= BELIEVED).then_some(known)
+    }
+
+    /// One that leads where it led keeps its number.
+    fn remember(&mut self, eyes: Eyes<'_>, directory: &[u8], walk: &Walk) {
+        self.numbered += 1;
+        let mut new = Directory {
+            path: walk.path.clone(),
+            via: walk.via.clone(),
+            since: Instant::now(),
+            number: self.numbered,
+            _view: Rc::clone(eyes.view),
+        };
+        match self.directories.entry(key(eyes, directory)) {
+            Entry::Occupied(mut known) => {
+                let before = known.get();
+                if (&before.path, &before.via) == (&new.path, &new.via) {
+                    new.number = before.number;
+                }
+                known.insert(new);
+            }
+            Entry::Vacant(place) => {
+                place.insert(new);
+            }
+        }
     }
 
     /// Forgets everything: directories, links or mounts have changed.
     pub fn forget(&mut self) {
         self.directories.clear();
+    }
+}
+
+impl Directory {
+    /// A walk that has come here.
+    fn walk(&self) -> Walk {
+        Walk { path: self.path.clone(), via: self.via.clone(), ..Walk::default() }
+    }
+}
+
+/// What a directory is remembered by.
+fn key(eyes: Eyes<'_>, directory: &[u8]) -> (usize, Vec<u8>) {
+    (Rc::as_ptr(eyes.view) as usize, directory.to_vec())
+}
+
+/// A path from the root as it was asked for.
+struct Asked {
+    path: Vec<u8>,
+    /// Where the slash is before the last name.
+    slash: usize,
+    /// Where that name ends.
+    end: usize,
+}
+
+impl Asked {
+    fn new(base: &Path, name: &[u8]) -> Asked {
+        let mut path = Vec::with_capacity(base.as_os_str().len() + name.len() + 1);
+        if name.first() != Some(&b'/') {
+            path.extend_from_slice(base.as_os_str().as_bytes());
+            path.push(b'/');
+        }
+        path.extend_from_slice(name);
+        let end = path.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
+        let slash = path[..end].iter().rposition(|&b| b == b'/').unwrap_or(0);
+        Asked { path, slash, end }
+    }
+
+    fn directory(&self) -> &[u8] {
+        &self.path[..self.slash]
+    }
+
+    fn last(&self) -> &[u8] {
+        self.path.get(self.slash + 1..self.end).unwrap_or_default()
+    }
+
+    /// Whether the last name is one in the directory.
+    fn is_name(&self) -> bool {
+        !matches!(self.last(), b"" | b"." | b"..")
+    }
+
+    fn ends_with_slash(&self) -> bool {
+        self.path.last() == Some(&b'/')
     }
 }
 
@@ -157,9 +299,22 @@ struct Walk {
     missing: Vec<u8>,
     /// It went through `/proc`, so it may lead elsewhere for another process.
     personal: bool,
+    /// What is at the next name that is a last one, where that was looked at before.
+    ahead: Option<Option<Found>>,
 }
 
 impl Walk {
+    /// A walk to a directory.
+    fn to(eyes: Eyes<'_>, directory: &[u8]) -> Walk {
+        let mut walk = Walk::default();
+        walk.follow(eyes, directory, true);
+        walk
+    }
+
+    fn may_be_believed(&self) -> bool {
+        self.missing.is_empty() && !self.personal
+    }
+
     fn resolved(mut self, found: Option<Found>) -> Resolved {
         self.path.extend_from_slice(&self.missing);
         if self.path.is_empty() {
@@ -193,7 +348,7 @@ impl Walk {
             let is_last = todo.iter().all(|c| c.is_empty());
             // A directory in the middle need not be looked at twice: readlink alone tells whether it is a link.
             if is_last {
-                let last = stat(eyes, &self.path);
+                let last = self.ahead.take().unwrap_or_else(|| stat(eyes, &self.path));
                 if last.is_none_or(|f| f.kind() != FileKind::Link) || !follow_last {
                     return last;
                 }

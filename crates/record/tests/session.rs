@@ -5,6 +5,7 @@ use ringfence_profile::{Operation, Privilege, Profile};
 use ringfence_record::{
     BlindSpot, Command, Ended, Outcome, PtraceRecorder, RecordError, Report, Session, Stop, Target,
 };
+use ringfence_terms::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -92,6 +93,40 @@ fn a_pipe_that_nobody_reads_ends_the_writer() {
         status(&record("(trap '' USR1; while echo x; do :; done) | head -1 >/dev/null")).code(),
         Some(0)
     );
+}
+
+/// Processes begin and end at once here: one may stop for the first time before it is heard who made it, and is let run
+/// when another ends meanwhile. Whatever comes first, its calls are its own.
+#[test]
+fn of_many_processes_at_once_none_loses_a_call() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = format!(
+        "cd {}; for m in $(seq 8); do (for n in $(seq 100); do (: > $m-$n) & : & done; wait) & done; wait",
+        directory.path().display()
+    );
+    let outcome = record(&script);
+    let names = (1..=8).flat_map(|m| (1..=100).map(move |n| format!("{m}-{n}")));
+    let lost: Vec<String> = names
+        .filter(|name| !has(&outcome.profile, Operation::Create, &directory.path().join(name)))
+        .collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[test]
+fn a_repeated_look_that_finds_something_else_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    let look = "for n in 1 2 3; do [ -e $f ]; [ -r $f ]; done";
+    let outcome = record(&format!("f={}; {look}; : > $f; {look}; rm $f; {look}", file.display()));
+    for operation in [Operation::Stat, Operation::CheckRead] {
+        let mut results: Vec<Option<Errno>> = (outcome.profile.files().iter())
+            .filter(|access| access.path() == file && access.operations().contains(operation))
+            .map(|access| access.errno())
+            .collect();
+        results.sort();
+        results.dedup();
+        assert_eq!(results, [None, Some(Errno::ENOENT)], "{operation:?}");
+    }
 }
 
 #[test]

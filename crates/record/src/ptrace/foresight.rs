@@ -5,9 +5,12 @@
 //! be waited for. Whatever else could decide the result (other rights, a write, a special file, a flag that is not
 //! understood here) has its end waited for.
 
+use super::memory::Arguments;
 use crate::FileKind;
 use crate::attempt::Attempt;
+use crate::resolve::Look;
 use crate::view::View;
+use ringfence_calls::Rule;
 use rustix::fs::{Access, AtFlags, accessat, statat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -21,18 +24,38 @@ const O_NOCTTY: u64 = 0o400;
 const O_NONBLOCK: u64 = 0o4000;
 const AT_SYMLINK_NOFOLLOW: u64 = 0x100;
 
-/// The result of the call, as far as success and error numbers go; `None` where it must be waited for.
-pub(super) fn result(attempt: &Attempt, view: &View) -> Option<i64> {
+/// The argument that says how a call looks at a path; `None` for a call that does more than to look.
+pub(super) fn how(rule: &Rule, arguments: &Arguments) -> Option<u64> {
+    match rule.name {
+        "stat" | "lstat" | "stat64" | "lstat64" => Some(0),
+        "newfstatat" | "fstatat64" | "readlinkat" => Some(arguments.word(3)),
+        "statx" | "readlink" | "faccessat" => Some(arguments.word(2)),
+        "access" => Some(arguments.word(1)),
+        "open" => Some(arguments.word(1)).filter(|flags| only_reads(*flags)),
+        "openat" => Some(arguments.word(2)).filter(|flags| only_reads(*flags)),
+        _ => None,
+    }
+}
+
+/// The result of the call, as far as success and error numbers go; `None` where it must be waited for. `look` is what was
+/// seen at its end.
+pub(super) fn result(attempt: &Attempt, view: &View, look: Option<&Look>) -> Option<i64> {
     let located = attempt.located[0].as_ref()?;
     if attempt.names[0].as_deref().is_none_or(<[u8]>::is_empty) {
         return None;
     }
-    let look = attempt.arguments;
+    let argument = attempt.arguments;
     let path = located.file.path.as_os_str().as_bytes();
     let below = OsStr::from_bytes(path.strip_prefix(b"/").filter(|below| !below.is_empty()).unwrap_or(b"."));
+    // A link at the end leads to something else.
+    let look = look.filter(|look| look.found() == located.found);
     let Some(found) = located.found else {
         // A missing directory or name is missing for everyone with the same rights.
-        return match statat(view.root(), below, AtFlags::SYMLINK_NOFOLLOW) {
+        let seen = match look {
+            Some(look) => look.seen.map(drop),
+            None => statat(view.root(), below, AtFlags::SYMLINK_NOFOLLOW).map(drop),
+        };
+        return match seen {
             Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::ACCESS)) if only_looks(attempt) => {
                 Some(failure(errno))
             }
@@ -46,12 +69,12 @@ pub(super) fn result(attempt: &Attempt, view: &View) -> Option<i64> {
     };
     match attempt.rule.name {
         "stat" | "lstat" | "stat64" | "lstat64" => Some(0),
-        "newfstatat" | "fstatat64" => (look[3] & !AT_SYMLINK_NOFOLLOW == 0).then_some(0),
-        "statx" => (look[2] & !AT_SYMLINK_NOFOLLOW == 0).then_some(0),
-        "readlink" => (found.kind() == FileKind::Link && look[2] > 0).then_some(1),
-        "readlinkat" => (found.kind() == FileKind::Link && look[3] > 0).then_some(1),
-        "access" => may(Access::from_bits(look[1] as u32)?),
-        "faccessat" => may(Access::from_bits(look[2] as u32)?),
+        "newfstatat" | "fstatat64" => (argument[3] & !AT_SYMLINK_NOFOLLOW == 0).then_some(0),
+        "statx" => (argument[2] & !AT_SYMLINK_NOFOLLOW == 0).then_some(0),
+        "readlink" => (found.kind() == FileKind::Link && argument[2] > 0).then_some(1),
+        "readlinkat" => (found.kind() == FileKind::Link && argument[3] > 0).then_some(1),
+        "access" => may(Access::from_bits(argument[1] as u32)?),
+        "faccessat" => may(Access::from_bits(argument[2] as u32)?),
         "open" | "openat" if only_reads(flags(attempt)?) => match found.kind() {
             FileKind::File if flags(attempt)? & O_DIRECTORY != 0 => Some(failure(Errno::NOTDIR)),
             FileKind::File | FileKind::Directory => may(Access::READ_OK),

@@ -4,12 +4,14 @@
 //! that is slow, and [`PtraceRecorder`] says so by no other means than its documentation.
 
 mod capabilities;
+mod closeness;
 mod decode;
 mod filter;
 mod foresight;
 mod gain;
 mod launch;
 mod memory;
+mod repeats;
 mod table;
 mod tracee;
 mod tracer;

@@ -104,7 +104,7 @@ impl Tracees {
 
     /// Takes up a thread as `/proc` describes it.
     pub(super) fn discover(&mut self, thread: Pid) -> io::Result<()> {
-        let status = Status::read(thread)?;
+        let status = alive(thread)?;
         let process = Pid::from_raw(status.process).unwrap_or(thread);
         if !self.processes.contains_key(&process) {
             let comm = proc::comm(process)?;
@@ -125,7 +125,7 @@ impl Tracees {
             known.like_recorder &= !restricted;
             return Ok(());
         }
-        let status = Status::read(thread)?;
+        let status = alive(thread)?;
         let process = Pid::from_raw(status.process).unwrap_or(thread);
         let Some(maker) = self.threads.get(&parent) else { return self.discover(thread) };
         let namespaces = maker.attempt.as_ref().map(Attempt::namespaces_made).unwrap_or_default();
@@ -333,6 +333,13 @@ impl Tracees {
     pub(super) fn peers(&self, thread: Pid) -> Peers<'_> {
         Peers { tracees: self, thread }
     }
+}
+
+/// The status of a thread that has not ended. Of one that has, nothing more will be heard; but its maker may be heard of
+/// only now, and its number is there until that one has waited for it.
+fn alive(thread: Pid) -> io::Result<Status> {
+    let status = Status::read(thread)?;
+    if status.ended { Err(rustix::io::Errno::SRCH.into()) } else { Ok(status) }
 }
 
 /// A thread among the others.

@@ -1,11 +1,13 @@
 //! The loop: from stop to stop of every traced thread.
 
 use super::capabilities::Inference;
+use super::closeness::Closeness;
 use super::decode::Decoder;
 use super::foresight;
 use super::gain::{self, Gain};
 use super::launch::{Held, system};
 use super::memory::Arguments;
+use super::repeats::{Repeat, Repeats};
 use super::table::{CallTable, Handling};
 use super::tracee::Tracees;
 use crate::attempt::Attempt;
@@ -44,8 +46,12 @@ const GRACE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 /// How many calls of a new program are all looked at, frequent ones too, in filtered mode.
 const SAMPLES: u32 = 500;
 
-/// After so many stops, the next call is looked at, a frequent one too.
+/// After so many stops, the next call is looked at, a frequent one too; and after twice as many the next time, as long as
+/// that finds no call that its program was not known to make.
 const SAMPLE_EVERY: u32 = 16;
+
+/// At the latest after so many.
+const SAMPLE_SELDOM: u32 = 512;
 
 pub(super) struct Tracer<'a> {
     table: &'a CallTable,
@@ -54,6 +60,8 @@ pub(super) struct Tracer<'a> {
     sink: &'a mut dyn Sink,
     tracees: Tracees,
     resolver: Resolver,
+    repeats: Repeats,
+    closeness: Closeness,
     inference: Inference,
     /// Threads that stopped for the first time before it was known who made them.
     early: HashSet<Pid>,
@@ -64,7 +72,9 @@ pub(super) struct Tracer<'a> {
     /// The command, until it executed.
     unexecuted: Option<Pid>,
     stopping: bool,
+    /// Since the last call that was looked at for being the next.
     stops: u32,
+    sample_after: u32,
 }
 
 impl<'a> Tracer<'a> {
@@ -82,6 +92,8 @@ impl<'a> Tracer<'a> {
             sink,
             tracees: Tracees::new(host),
             resolver: Resolver::default(),
+            repeats: Repeats::default(),
+            closeness: Closeness::new(),
             inference: Inference::new(),
             early: HashSet::new(),
             noted: HashMap::new(),
@@ -89,6 +101,7 @@ impl<'a> Tracer<'a> {
             unexecuted: None,
             stopping: false,
             stops: 0,
+            sample_after: SAMPLE_EVERY,
         })
     }
 
@@ -338,11 +351,14 @@ impl<'a> Tracer<'a> {
 
     /// A thread stopped at the entry or exit of a call.
     fn call(&mut self, thread: Pid) {
-        self.stops = self.stops.wrapping_add(1);
-        if self.stops.is_multiple_of(SAMPLE_EVERY)
+        self.closeness.stopped(thread);
+        self.stops += 1;
+        if self.stops >= self.sample_after
             && let Some(known) = self.tracees.threads.get_mut(&thread)
         {
             known.samples = known.samples.max(1);
+            self.stops = 0;
+            self.sample_after = (2 * self.sample_after).min(SAMPLE_SELDOM);
         }
         let foreseen = match ptrace::progress(thread) {
             Ok(Progress::Entry(call) | Progress::Seccomp(call)) => self.entry(thread, call),
@@ -389,21 +405,45 @@ impl<'a> Tracer<'a> {
         if delivery::may_move(rule) {
             self.tracees.moves();
         }
+        let known = self.tracees.threads.get(&thread)?;
+        let arguments = Arguments { thread, abi, call };
+        let how = match known.like_recorder && self.mode == Mode::Filtered {
+            true => foresight::how(rule, &arguments),
+            false => None,
+        };
         let mut cut = 0;
-        let attempt = Decoder {
-            arguments: Arguments { thread, abi, call },
-            tracees: &self.tracees,
-            resolver: &mut self.resolver,
-            cut: &mut cut,
+        let (tracees, resolver) = (&self.tracees, &mut self.resolver);
+        let mut decoder = Decoder { arguments, tracees, resolver, cut: &mut cut, look: None };
+        let names = decoder.names(rule);
+        let look = how.and_then(|_| decoder.look(rule, &names));
+        let repeat = how.zip(look.as_ref()).map(|(how, look)| Repeat {
+            program: Arc::as_ptr(&by) as usize,
+            call: (abi, call.number),
+            how,
+            directory: look.directory,
+            last: look.last.clone(),
+        });
+        if repeat
+            .as_ref()
+            .zip(look.as_ref())
+            .is_some_and(|(repeat, look)| self.repeats.contains(repeat, look))
+        {
+            return None;
         }
-        .attempt(rule);
+        let attempt = Decoder { look: look.as_ref(), ..decoder }.attempt(rule, names);
         if cut > 0 {
             self.sink.cut(cut);
         }
-        let (attempt, known) = (attempt?, self.tracees.threads.get(&thread)?);
-        if known.like_recorder && self.mode == Mode::Filtered {
+        let attempt = attempt?;
+        if how.is_some() {
             let eyes = self.tracees.eyes(thread)?;
-            if let Some(result) = foresight::result(&attempt, eyes.view) {
+            if let Some(result) = foresight::result(&attempt, eyes.view, look.as_ref()) {
+                let found = attempt.located[0].as_ref().and_then(|located| located.found);
+                if let Some((repeat, look)) =
+                    repeat.zip(look.as_ref()).filter(|(_, look)| look.found() == found)
+                {
+                    self.repeats.insert(repeat, look);
+                }
                 return Some((attempt, result));
             }
         }
@@ -417,6 +457,7 @@ impl<'a> Tracer<'a> {
             None => self.noted.entry(Arc::clone(by)).or_default(),
         };
         if known.insert((abi, number)) {
+            self.sample_after = SAMPLE_EVERY;
             let what = What::Privilege(Privilege::Syscall { abi, number });
             self.sink.event(Event { by: Arc::clone(by), errno: None, what });
         }
@@ -501,6 +542,7 @@ impl<'a> Tracer<'a> {
         }
         if change.paths || change.permissions {
             self.inference.forget();
+            self.repeats.forget();
         }
     }
 }

@@ -7,7 +7,7 @@ use super::memory::Arguments;
 use super::tracee::Tracees;
 use crate::attempt::{Attempt, Located, SocketAddress};
 use crate::delivery;
-use crate::resolve::{Found, Resolver};
+use crate::resolve::{Found, Look, Resolver};
 use crate::{FileUse, Operations, ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
 use rustix::fs::{AtFlags, readlink, statat};
@@ -31,11 +31,42 @@ pub(super) struct Decoder<'a> {
     pub resolver: &'a mut Resolver,
     /// Paths that were cut.
     pub cut: &'a mut u64,
+    /// What is at the call's only name, if that was looked at.
+    pub look: Option<&'a Look>,
 }
 
+/// The names that a call was given.
+pub(super) type Names = [Option<Vec<u8>>; 2];
+
 impl Decoder<'_> {
+    /// The names that the call was given.
+    pub(super) fn names(&self, rule: &Rule) -> Names {
+        let a = self.arguments;
+        let mut names = [None, None];
+        for (name, at) in names.iter_mut().zip(rule.names) {
+            *name = Some(a.word(at.name.into()))
+                .filter(|address| *address != 0)
+                .and_then(|address| a.string(address));
+        }
+        names
+    }
+
+    /// Looks at what is at the call's first name, where that can be done from the directory that it is in.
+    pub(super) fn look(&mut self, rule: &Rule, names: &Names) -> Option<Look> {
+        let (at, name) = (*rule.names.first()?, names[0].as_deref().filter(|name| !name.is_empty())?);
+        let cut = *self.cut;
+        let base = self.base(at, name)?;
+        if base == Path::new(CUT) {
+            // It is counted when the name is resolved.
+            *self.cut = cut;
+            return None;
+        }
+        let eyes = self.tracees.eyes(self.arguments.thread)?;
+        self.resolver.look(eyes, &base, name)
+    }
+
     /// What the call is about; `None` when its end is of no interest.
-    pub(super) fn attempt(&mut self, rule: &'static Rule) -> Option<Attempt> {
+    pub(super) fn attempt(&mut self, rule: &'static Rule, names: Names) -> Option<Attempt> {
         if rule.object == Object::SocketCall {
             return self.socketcall();
         }
@@ -47,12 +78,6 @@ impl Decoder<'_> {
         let mut arguments = std::array::from_fn(|at| a.word(at));
         if let Some(at) = rule.word {
             arguments[usize::from(at)] = a.read_u64(a.word(at.into()))?;
-        }
-        let mut names = [None, None];
-        for (name, at) in names.iter_mut().zip(rule.names) {
-            *name = Some(a.word(at.name.into()))
-                .filter(|address| *address != 0)
-                .and_then(|address| a.string(address));
         }
         let mut attempt = Attempt {
             by: None,
@@ -120,15 +145,19 @@ impl Decoder<'_> {
                 self.resolve(&base, b".", true)
             }
             (None | Some(b""), Some(descriptor)) => self.descriptor(descriptor),
-            (Some(name @ [b'/', ..]), _) => self.resolve(Path::new(""), name, follow),
-            (Some(name), None | Some(AT_FDCWD)) => {
-                let base = self.working_directory()?;
+            (Some(name), _) => {
+                let base = self.base(at, name)?;
                 self.resolve(&base, name, follow)
             }
-            (Some(name), Some(descriptor)) => {
-                let base = self.named_by_kernel(&format!("fd/{descriptor}"))?;
-                self.resolve(&base, name, follow)
-            }
+        }
+    }
+
+    /// The directory that a name starts from, as the program sees it; none for a name that starts at the root.
+    fn base(&mut self, at: At, name: &[u8]) -> Option<PathBuf> {
+        match at.directory.map(|argument| self.arguments.int(argument.into())) {
+            _ if name.starts_with(b"/") => Some(PathBuf::new()),
+            None | Some(AT_FDCWD) => self.working_directory(),
+            Some(descriptor) => self.named_by_kernel(&format!("fd/{descriptor}")),
         }
     }
 
@@ -138,7 +167,7 @@ impl Decoder<'_> {
             return self.located(base.join(OsStr::from_bytes(name)), None);
         }
         let eyes = self.tracees.eyes(self.arguments.thread)?;
-        let resolved = self.resolver.resolve(eyes, base, name, follow);
+        let resolved = self.resolver.resolve_from(eyes, base, name, follow, self.look);
         let mut located = self.located(resolved.path, resolved.found)?;
         located.file.via = resolved.via;
         Some(located)
@@ -255,6 +284,7 @@ impl Decoder<'_> {
             *argument = a.read_word(address + at * a.word_size()).unwrap_or(0);
         }
         self.arguments.call.arguments = arguments;
-        self.attempt(rule)
+        let names = self.names(rule);
+        self.attempt(rule, names)
     }
 }
