@@ -390,6 +390,18 @@ fn without_root_nothing_that_root_needed_is_left() {
 }
 
 #[test]
+fn what_others_see_of_temporary_files_is_granted_once() {
+    let shared = Story::of(PLAIN)
+        .on(|facts| facts.dir("/var/tmp/shared"))
+        .file(0, &[Operation::Read], "/var/tmp/shared/theirs", FileKind::File)
+        .file(0, &[Operation::Create, Operation::Write], "/var/tmp/shared/ours", FileKind::File)
+        .lacks("PrivateTmp=")
+        .gets("ReadWritePaths=/var/tmp");
+    let text = shared.proposal().drop_in(false);
+    assert_eq!(text.matches("/var/tmp").count(), 1, "{text}");
+}
+
+#[test]
 fn a_users_service_is_nobody_else() {
     let own = Story::of(PLAIN).of_a_user().gets("PrivateUsers=yes").gets("CapabilityBoundingSet=");
     own.with(|options| options.exercised = false).gets("PrivateUsers=yes");

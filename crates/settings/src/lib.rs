@@ -26,6 +26,7 @@ mod derive;
 mod effective;
 mod imply;
 mod load;
+mod pulled_in;
 mod read;
 mod show;
 mod suggest;
@@ -34,5 +35,6 @@ mod value;
 mod verify;
 
 pub use imply::imply;
+pub use pulled_in::pulled_in;
 pub use show::Setting;
 pub use types::*;

@@ -1,7 +1,7 @@
 //! Which socket units are a service's.
 
 use crate::address::out_of_var_run;
-use ringfence_settings::{Listen, ListenKind, Settings};
+use ringfence_settings::{Listen, ListenKind, Settings, pulled_in};
 use ringfence_terms::{AbsPath, Complaint, Origin, Sourced};
 use ringfence_unit::find::UnitTree;
 use ringfence_unit::{LoadState, Unit, UnitName};
@@ -55,9 +55,6 @@ pub struct Found {
     pub missing: Vec<Origin>,
 }
 
-/// Directives that pull a socket unit in with the service.
-const PULLS: [&str; 5] = ["Requires", "Wants", "BindsTo", "Requisite", "Upholds"];
-
 /// Finds them: a socket unit belongs to the service that its `Service=` names, or to the one with its own name; with
 /// `Accept=yes` to instances of the template with its own name; and to each that names it in `Sockets=`.
 ///
@@ -107,12 +104,7 @@ fn is_called(unit: &Unit, name: &str) -> bool {
 
 /// The socket units that the service pulls in.
 fn asked_for(service: &Unit) -> Vec<String> {
-    let lines = service.section("Unit").filter(|line| PULLS.contains(&&*line.origin.directive));
-    let words = lines.flat_map(|line| line.origin.value.split_whitespace());
-    words
-        .filter_map(|word| service.specifiers.expand(word).ok())
-        .filter(|name| name.ends_with(".socket"))
-        .collect()
+    pulled_in(service).filter(|name| name.ends_with(".socket")).collect()
 }
 
 /// Whether a socket unit would start the service (systemd: `socket_add_extras`, `socket_load_service_unit`). Only sockets

@@ -3,7 +3,7 @@
 //! It is the machine's dbus-daemon(1) with the machine's configuration, at the usual place. What it starts on behalf of callers
 //! (`Exec=` of the files in `dbus-1/system-services`) runs in the shadow, too; what only systemd could start does not.
 
-use ringfence_settings::Settings;
+use ringfence_settings::{Settings, pulled_in};
 use ringfence_unit::{Manager, Unit};
 use rustix::fd::BorrowedFd;
 use std::io;
@@ -28,10 +28,7 @@ pub fn is_wanted(unit: &Unit, settings: &Settings) -> bool {
     if settings.manager == Manager::User || names.into_iter().any(|name| is_of_bus(name.as_str())) {
         return false;
     }
-    let pulls = |directive: &str| matches!(directive, "Requires" | "Wants" | "BindsTo" | "Requisite");
-    let mut lines = unit.section("Unit").filter(|line| pulls(&line.origin.directive));
-    settings.service.bus_name.value.is_some()
-        || lines.any(|line| line.origin.value.split_whitespace().any(is_of_bus))
+    settings.service.bus_name.value.is_some() || pulled_in(unit).any(|name| is_of_bus(&name))
 }
 
 /// Starts it, and waits until it can be connected to. It ends with the shadow.

@@ -16,11 +16,13 @@ use ringfence_settings::{BindMount, DirectoryKind, Preserve, ServiceType, Settin
 use ringfence_sockets::Taken;
 use ringfence_sys::fork::fork_process;
 use ringfence_terms::{AbsPath, Sourced};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{FlockOperation, MemfdFlags, fcntl_lock, memfd_create};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, WaitOptions, waitpid};
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -67,6 +69,7 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     let (controls, requests) = Controls::new().map_err(|_| Errno::NFILE)?;
     let (ready_read, ready_write) = pipe_with(PipeFlags::CLOEXEC)?;
     let (told_read, told_write) = pipe_with(PipeFlags::CLOEXEC)?;
+    let told_write = File::from(told_write);
     let mut requests = Some(requests);
     let opened = match HostFacts::of_this_machine() {
         Ok(facts) => ringfence_sockets::open(trial.sockets, &facts, Taken::Replace),
@@ -111,11 +114,12 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
                 sockets::serve(trial, &opened, requests, &run_once)
             }
         };
-        let written = serde_json::to_vec(&told).map(|bytes| write_all(&told_write, &bytes));
+        let written = serde_json::to_vec(&told).map(|bytes| (&told_write).write_all(&bytes));
         u8::from(!matches!(written, Ok(Ok(()))))
     })?;
     drop((ready_write, told_write));
-    if read_to_end(&ready_read)?.first() == Some(&b'r') {
+    let ready_read = File::from(ready_read);
+    if !all_of((&ready_read).take(1))?.is_empty() {
         let ready = Instant::now();
         match trial.exercise {
             Some(line) => told.exercise = Some(exercise::run(line, trial.directory, trial.limit)),
@@ -139,7 +143,7 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
         }
         controls.stop();
     }
-    let service: Told = serde_json::from_slice(&read_to_end(&told_read)?).unwrap_or_else(|_| Told {
+    let service: Told = serde_json::from_slice(&all_of(File::from(told_read))?).unwrap_or_else(|_| Told {
         messages: vec!["the process that ran the service ended before its time".to_owned()],
         ..Told::default()
     });
@@ -274,32 +278,9 @@ impl Observer for Watcher<'_> {
     }
 }
 
-fn read_to_end(fd: &OwnedFd) -> Result<Vec<u8>, Errno> {
+/// What there is to read.
+fn all_of(mut from: impl Read) -> Result<Vec<u8>, Errno> {
     let mut all = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        match rustix::io::read(fd, &mut chunk) {
-            Ok(0) => return Ok(all),
-            Ok(length) => {
-                all.extend_from_slice(&chunk[..length]);
-                // The first byte of readiness is all that is waited for.
-                if all == b"r" {
-                    return Ok(all);
-                }
-            }
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-}
-
-fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
-    while !bytes.is_empty() {
-        match rustix::io::write(fd, bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
+    from.read_to_end(&mut all).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(all)
 }

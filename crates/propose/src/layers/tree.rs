@@ -94,18 +94,6 @@ fn temporary(case: &Case<'_>, proposal: &mut Proposal) {
     if shared.is_empty() {
         proposal.restrict("PrivateTmp", "yes", "nothing in /tmp or /var/tmp is shared with others");
     } else {
-        proposal.leave_open("PrivateTmp", "files in /tmp are shared with others", shared.clone());
-        for tmp in ["/tmp", "/var/tmp"] {
-            let written: Vec<Evidence> = case
-                .needs
-                .written()
-                .into_iter()
-                .filter(|w| w.path.starts_with(tmp))
-                .map(|w| w.evidence)
-                .collect();
-            if !written.is_empty() {
-                proposal.grant("ReadWritePaths", tmp, "temporary files that others see", written);
-            }
-        }
+        proposal.leave_open("PrivateTmp", "files in /tmp are shared with others", shared);
     }
 }

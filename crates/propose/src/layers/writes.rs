@@ -19,8 +19,11 @@ pub(super) fn propose(case: &Case<'_>, proposal: &mut Proposal) {
         || case.settings.sandbox.private_tmp.value != ringfence_settings::PrivateTmp::No;
     let mut places: BTreeMap<AbsPath, Place> = BTreeMap::new();
     for written in case.needs.written() {
-        let in_tmp = written.path.starts_with("/tmp") || written.path.starts_with("/var/tmp");
-        if private_tmp && in_tmp {
+        // What is called how there varies, and others see it.
+        if let Some(tmp) = ["/tmp", "/var/tmp"].iter().find(|tmp| written.path.starts_with(tmp)) {
+            if let (false, Ok(tmp)) = (private_tmp, AbsPath::parse(tmp)) {
+                places.entry(tmp).or_insert(Place::new(None)).evidence.push(written.evidence);
+            }
             continue;
         }
         if let Some((path, place)) = place(case, &written) {
