@@ -5,8 +5,8 @@
 
 use crate::fixture::Entry;
 use crate::vocabulary::{
-    DIRECTORIES, FILES, FIXED, IDENTITY, MISSING, MOUNT_PLACES, MOUNTS, NEW_PLACES, PLACES, RESETS, ROOT,
-    SYSTEM, TREE,
+    DIRECTORIES, FILES, FIXED, IDENTITY, IN_PLACE, IN_ROOT, MISSING, MOUNT_PLACES, MOUNTS, NEW_PLACES,
+    PLACES, RESETS, ROOT, SYSTEM, TREE,
 };
 use fastrand::Rng;
 
@@ -48,14 +48,16 @@ pub fn draft(seed: u64, number: u64) -> Draft {
     let root = rng.u8(..8) == 0;
     let mut draw = Draw { rng, mounts, root };
     let mut lines = Vec::new();
+    let mut within = "";
     if root {
         fixture.extend(ROOT.trim().lines());
-        lines.push(
-            draw.one(&["RootDirectory={}/root", "RootDirectory={}/root", "RootDirectory=/"]).to_owned(),
-        );
+        let line = draw.one(&["RootDirectory={}/root", "RootDirectory={}/root", "RootDirectory=/"]);
+        within = if line.ends_with("=/") { IN_PLACE } else { IN_ROOT };
+        lines.push(line.to_owned());
     }
     for _ in 0..draw.rng.usize(1..=9) {
-        lines.push(draw.line());
+        let line = if root && draw.chance(40) { draw.phrase(within) } else { draw.line() };
+        lines.push(line);
     }
     draw.rng.shuffle(&mut lines);
     draw.keep_probe(&mut lines);

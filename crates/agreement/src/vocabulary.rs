@@ -120,6 +120,24 @@ RootDirectoryStartOnly=yes; DevicePolicy=closed; DevicePolicy=strict; DeviceAllo
 DeviceAllow=char-mem w
 ";
 
+/// Mounts in `RootDirectory={}/root`, and bind mounts from inside it.
+pub const IN_ROOT: &str = "
+TemporaryFileSystem=/d1; TemporaryFileSystem=/home/x; TemporaryFileSystem=/m/new; ReadOnlyPaths=+/d1;
+ReadOnlyPaths=-+/home/x; InaccessiblePaths=+/d1/f; NoExecPaths=+/home; ReadWritePaths=+/m; BindPaths={}/d1:/home/x;
+BindPaths={}/d1:/m/new; BindPaths={}/root/d1:/home; BindPaths={}/root/d1:/home/x:norbind;
+BindReadOnlyPaths={}/root/home:/zed; BindPaths={}/root/home:/zed:norbind; BindPaths={}/root/home/x:/zed/x;
+BindPaths={}/root/m:/zed; BindPaths={}/root/m:/home/x; BindPaths={}/root/link:/zed; BindPaths={}/root:/zed/all;
+BindPaths=-{}/root/zed:/zz; BindReadOnlyPaths={}/root/d1/f:/zed/f; BindPaths={}/root/home:/d1
+";
+
+/// Mounts in the unit's own place, and bind mounts from above them, for `RootDirectory=/`.
+pub const IN_PLACE: &str = "
+TemporaryFileSystem={}/d1/sub; TemporaryFileSystem={}/d1/sub/deep; ReadOnlyPaths={}/d1/sub; InaccessiblePaths={}/d1/f;
+NoExecPaths={}/d1; BindPaths={}/d2:{}/d1/sub/deep; BindPaths={}/d2:{}/d1/sub; BindPaths={}:/mnt/{name};
+BindPaths={}/d1:/mnt/{name}; BindPaths={}/d1:{}/open; BindPaths={}/d1:{}/open:norbind;
+BindReadOnlyPaths={}/d1:/home/{name}/agr-made; BindPaths={}/d1/sub:{}/open; BindPaths={}/open:/mnt/{name}/agr-made
+";
+
 /// Lines about who runs.
 pub const IDENTITY: &str = "
 DynamicUser=yes; User=daemon; User=daemon; User=www-data; User=nobody; User=root; User=1; Group=daemon;

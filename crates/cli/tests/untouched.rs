@@ -1,9 +1,11 @@
 //! Hardening a service that writes, removes and moves whatever it can reach leaves the machine as it was. Needs root.
 
+#[path = "../../shadow/tests/census/mod.rs"]
+mod census;
+
+use census::census;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,22 +13,6 @@ use std::process::Command;
 const WRITTEN: [&str; 10] =
     ["/etc", "/usr/lib", "/opt", "/srv", "/home", "/run", "/tmp", "/var/lib", "/dev/shm", "/"];
 const COMPARED: [&str; 5] = ["/etc", "/usr/lib", "/opt", "/srv", "/home"];
-
-/// Kind and mode, size, owner, times of the last change.
-type Seen = (u32, u64, u32, i64, i64);
-
-fn census(top: &Path) -> BTreeMap<PathBuf, Seen> {
-    let mut all = BTreeMap::new();
-    let mut pending = vec![top.to_owned()];
-    while let Some(path) = pending.pop() {
-        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-        if meta.is_dir() {
-            pending.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
-        }
-        all.insert(path, (meta.mode(), meta.size(), meta.uid(), meta.mtime(), meta.ctime()));
-    }
-    all
-}
 
 #[test]
 fn a_service_that_writes_everywhere_changes_nothing() {

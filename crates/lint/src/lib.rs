@@ -65,4 +65,6 @@ fn depends_on_instance(subject: &Subject<'_>, place: &Place) -> bool {
 }
 
 #[cfg(test)]
+mod any_unit;
+#[cfg(test)]
 mod testing;

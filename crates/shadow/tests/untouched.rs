@@ -2,16 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod census;
+
+use census::census;
 use ringfence_host::HostFacts;
 use ringfence_sandbox::facts::Facts;
 use ringfence_shadow::enter;
 use ringfence_sys::fork::{become_first_of_pid_namespace, fork_process};
 use rustix::process::{WaitOptions, waitpid};
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn root_or_skip() -> bool {
     let root = rustix::process::geteuid().is_root();
@@ -39,20 +40,6 @@ fn in_shadow(inside: impl FnOnce() -> bool) -> bool {
     rustix::io::read(&read, &mut answer).unwrap() == 1 && answer[0] == 1
 }
 
-/// Every file below a directory: kind and mode, size, owner, time of the last change.
-fn census(top: &str) -> BTreeMap<PathBuf, (u32, u64, u32, i64, i64)> {
-    let mut all = BTreeMap::new();
-    let mut pending = vec![PathBuf::from(top)];
-    while let Some(path) = pending.pop() {
-        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-        if meta.is_dir() {
-            pending.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
-        }
-        all.insert(path, (meta.mode(), meta.size(), meta.uid(), meta.mtime(), meta.ctime()));
-    }
-    all
-}
-
 #[test]
 fn a_shadow_that_writes_everywhere_leaves_the_machine_as_it_is() {
     if !root_or_skip() {
@@ -63,7 +50,7 @@ fn a_shadow_that_writes_everywhere_leaves_the_machine_as_it_is() {
     fs::create_dir(&victim).unwrap();
     fs::write(victim.join("file"), "original").unwrap();
     let tops = ["/etc", "/usr/lib", "/opt", "/srv", "/home", fixture.path().to_str().unwrap()];
-    let before: Vec<_> = tops.iter().map(|top| census(top)).collect();
+    let before: Vec<_> = tops.iter().map(|top| census(Path::new(top))).collect();
 
     let written = in_shadow(|| {
         let made = ["/etc", "/usr/lib", "/opt", "/srv", "/home", "/run", "/tmp", "/var/lib", "/dev/shm", "/"]
@@ -78,7 +65,7 @@ fn a_shadow_that_writes_everywhere_leaves_the_machine_as_it_is() {
     assert!(written, "in the shadow, everything can be written");
     assert_eq!(fs::read_to_string(victim.join("file")).unwrap(), "original");
     for (top, before) in tops.iter().zip(before) {
-        assert!(census(top) == before, "{top} has changed");
+        assert!(census(Path::new(top)) == before, "{top} has changed");
     }
     for directory in ["/run", "/tmp", "/var/lib", "/dev/shm", "/"] {
         assert!(!Path::new(directory).join("ringfence-was-here").exists(), "{directory} was written");

@@ -3,7 +3,8 @@
 //!
 //! This costs a look at the mount table for every entry, and a copy of all mounts of the machine. It is for plans whose
 //! entries form no tree: a symlink has led one to a place that another had reached before, or a mount point that is
-//! made for one is another's source; for `RootDirectory=/`; and where a bind mount's source contains `RootDirectory=`.
+//! made for one is another's source; for `RootDirectory=/`; and where a bind mount's source contains `RootDirectory=`, or is
+//! in it.
 
 use super::build::make_skeleton;
 use super::flags::FlagChanges;
@@ -31,11 +32,13 @@ pub fn are_needed(plan: &Plan, sources: &[Source]) -> bool {
         || plan.mounts.windows(2).any(|pair| pair[0].path == pair[1].path || pair[0].turn > pair[1].turn)
 }
 
-/// Whether a bind mount brings `RootDirectory=` along, with what is mounted in it so far.
+/// Whether a bind mount brings `RootDirectory=` along, with what is mounted in it so far, or shows a part of it.
 fn shows_itself(plan: &Plan) -> bool {
     let Root::Directory(root) = &plan.root else { return false };
     plan.mounts.iter().chain(&plan.overtaken).any(|entry| match &entry.mode {
-        MountMode::Bind { source, recursive, .. } => *recursive && root.is_at_or_below(source),
+        MountMode::Bind { source, recursive, .. } => {
+            *recursive && root.is_at_or_below(source) || source.is_below(root)
+        }
         _ => false,
     })
 }

@@ -227,10 +227,31 @@ impl Tree {
         self.in_place
     }
 
-    /// Where a bind mount's source is looked up: on the host as it was, but where no root is changed, in what it has
-    /// become.
+    /// Where a bind mount's source is looked up: on the host as it was, but where no root is changed, and inside
+    /// `RootDirectory=`, in what it has become.
     pub(crate) fn resolve_source(&self, path: &AbsPath, facts: &dyn Facts) -> Result<Place, Errno> {
-        if self.in_place { self.resolve(path, facts) } else { self.resolve_on_host(path, facts) }
+        if self.in_place {
+            return self.resolve(path, facts);
+        }
+        let place = self.resolve_on_host(path, facts)?;
+        match self.inside_root(&place.path) {
+            Some(inside) => Ok(Place { seen: self.place(&inside, facts).seen, ..place }),
+            None => Ok(place),
+        }
+    }
+
+    /// Where in the service's tree a path of the host is, when the mounts are made there: everywhere, or below
+    /// `RootDirectory=` (`src/core/namespace.c: setup_namespace` makes them in that very directory).
+    fn inside_root(&self, host: &AbsPath) -> Option<AbsPath> {
+        if self.in_place {
+            return Some(host.clone());
+        }
+        match &self.layers[ROOT].content {
+            Content::Host { path: root, .. } if !root.is_root() && host.is_below(root) => {
+                host.rebase(root, &AbsPath::root())
+            }
+            _ => None,
+        }
     }
 
     /// Shows a source that [`Tree::resolve_source`] found at a path of the service.
@@ -241,12 +262,40 @@ impl Tree {
         recursive: bool,
         facts: &dyn Facts,
     ) {
-        if !self.in_place {
+        let Some(inside) = self.inside_root(source) else {
             return self.bind(path, source, recursive, facts);
-        }
-        let spot = self.spot_at(source, facts);
-        let (flags, content) = (self.flags(&spot, facts), self.content_at(&spot, source, recursive));
+        };
+        let spot = self.spot_at(&inside, facts);
+        let (flags, content) = (self.flags(&spot, facts), self.content_at(&spot, &inside, recursive));
+        let below = if recursive { self.mounted_below(&inside, &spot) } else { Vec::new() };
         self.mount(path, content, flags, facts);
+        for number in below {
+            let Layer { path: point, content, flags, .. } = &self.layers[number];
+            let Some(point) = point.rebase(&inside, path) else { continue };
+            let (content, flags) = (self.shown_again(number, content), *flags);
+            self.mount(&point, content, flags, facts);
+        }
+    }
+
+    /// The mounts of the plan that lie on a mount below a path, on those, and so on, in the order of mounting.
+    fn mounted_below(&self, path: &AbsPath, spot: &Spot) -> Vec<usize> {
+        let mut all: Vec<usize> = Vec::new();
+        for (number, layer) in self.layers().filter(|(_, layer)| layer.path.is_below(path)) {
+            let Some(on) = &layer.on else { continue };
+            let of_host = || on.submount.is_some() && self.mount_point(on).is_below(path);
+            if on == spot || on.layer == spot.layer && of_host() || all.contains(&on.layer) {
+                all.push(number);
+            }
+        }
+        all
+    }
+
+    /// What a layer shows, for another mount of it.
+    fn shown_again(&self, number: usize, content: &Content) -> Content {
+        match content {
+            Content::New(_) => Content::Part { layer: number, path: self.layers[number].path.clone() },
+            Content::Host { .. } | Content::Part { .. } => content.clone(),
+        }
     }
 
     /// After a recursive bind mount of a source that contains `RootDirectory=`: systemd makes the mounts in that very
@@ -266,11 +315,8 @@ impl Tree {
             if *gone || (number == ROOT && is_mounted) {
                 continue;
             }
-            let content = match content {
-                Content::New(_) => Content::Part { layer: number, path: path.clone() },
-                Content::Host { .. } | Content::Part { .. } => content.clone(),
-            };
-            self.mount(&point, content, *flags, facts);
+            let (content, flags) = (self.shown_again(number, content), *flags);
+            self.mount(&point, content, flags, facts);
         }
     }
 

@@ -1,12 +1,10 @@
 //! Whatever stands in a unit: linting does not fail, places lie within their files, and fixes can be carried out.
 
+use crate::{Fix, Subject, check, fix_files, fix_in_drop_in, testing};
 use proptest::prelude::*;
-use ringfence_lint::{Fix, Subject, check, fix_files, fix_in_drop_in};
 use ringfence_sandbox::facts::fake::FakeFacts;
 use ringfence_settings::catalogue;
-use ringfence_unit::text::UnitText;
-use ringfence_unit::{Assignment, LoadState, Manager, Specifiers, Unit, UnitName};
-use std::path::Path;
+use ringfence_unit::Manager;
 
 /// A directive of the catalogue, perhaps misspelt.
 fn directive() -> impl Strategy<Value = String> {
@@ -74,35 +72,12 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(line, 0..12).prop_map(|lines| format!("[Service]\n{}", lines.concat()))
 }
 
-fn unit(texts: &[UnitText]) -> Unit {
-    let name = UnitName::parse("app.service").expect("a name");
-    Unit {
-        name: name.clone(),
-        id: name.clone(),
-        aliases: Vec::new(),
-        manager: Manager::System,
-        state: LoadState::Loaded,
-        fragment: texts.first().map(|text| text.file().clone()),
-        drop_ins: texts.iter().skip(1).map(|text| text.file().clone()).collect(),
-        assignments: texts
-            .iter()
-            .flat_map(UnitText::assignments)
-            .map(|a| Assignment { section: a.section.clone(), origin: a.origin.clone() })
-            .collect(),
-        complaints: texts.iter().flat_map(|text| text.complaints().to_vec()).collect(),
-        specifiers: Specifiers::of_name(&name),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
     #[test]
     fn places_lie_in_their_files_and_fixes_apply(fragment in text(), drop_in in text()) {
-        let mut texts = vec![
-            UnitText::parse(Path::new("/u/app.service"), fragment.as_bytes()),
-            UnitText::parse(Path::new("/u/app.service.d/a.conf"), drop_in.as_bytes()),
-        ];
-        let unit = unit(&texts);
+        let files = [("/u/app.service", fragment.as_str()), ("/u/app.service.d/a.conf", drop_in.as_str())];
+        let (unit, mut texts) = testing::unit(&files, Manager::System);
         let facts = FakeFacts::debian().dir("/srv/app").dir("/data");
         let findings = check(&Subject::new(&unit, &texts, &facts, true, 257));
         for place in findings.iter().flat_map(|finding| finding.also.iter().chain([&finding.place])) {
