@@ -4,7 +4,7 @@ use crate::guard::Guard;
 use crate::observer::{Event, Role};
 use crate::supervisor::Supervisor;
 use crate::{Exit, ServiceResult};
-use ringfence_engine::{Failure, Launch, Starting, Step, Wait};
+use ringfence_engine::{Failure, Launch, Starting, Step, Wait, filter_devices};
 use ringfence_sandbox::decide::{Credentials, Verdict, decide};
 use ringfence_sandbox::plan::{For, Plan};
 use ringfence_sandbox::view::View;
@@ -107,14 +107,18 @@ impl<'a> Supervisor<'a> {
         })
     }
 
-    /// Sets the guard over the service while its first process builds its sandbox, so that nobody waits for the one or the
-    /// other. That process runs nothing of the service's before the guard is there; if this one dies first, it ends too.
+    /// Sets the guard over the service and filters its devices while its first process builds its sandbox, so that nobody
+    /// waits for the one or the other. That process runs nothing of the service's before both are there; if this one dies
+    /// first, it ends too.
     fn guarded(&mut self, starting: Starting) -> Result<Starting, Failure> {
         if self.guard.is_none() {
             match Guard::over(&self.runtime.invocation, self.processes.cgroup_path()) {
                 Ok(guard) => {
                     self.processes.leave_out(guard.pid());
                     self.guard = Some(guard);
+                    for shortfall in filter_devices(self.settings, self.processes.cgroup()) {
+                        self.tell_shortfall(&shortfall);
+                    }
                 }
                 Err(e) => {
                     let pid = starting.pid();

@@ -7,7 +7,7 @@ use crate::observer::{Event, Observer};
 use crate::processes::Processes;
 use crate::spawn::Running;
 use crate::{Exit, Outcome, Requests, ServiceResult};
-use ringfence_engine::{Failure, Runtime, Shortfall, Step, Streams, filter_devices};
+use ringfence_engine::{Failure, Runtime, Shortfall, Step, Streams};
 use ringfence_sandbox::facts::Facts;
 use ringfence_sandbox::plan::{Bases, Mode};
 use ringfence_settings::{BadSetting, Command, NotifyAccess, ServiceType, Settings};
@@ -152,8 +152,7 @@ pub fn run<'a>(
 
 impl<'a> Supervisor<'a> {
     fn run(mut self) -> Outcome {
-        let of_devices = filter_devices(self.settings, self.processes.cgroup());
-        for shortfall in self.runtime.shortfalls.clone().into_iter().chain(of_devices) {
+        for shortfall in self.runtime.shortfalls.clone() {
             self.tell_shortfall(&shortfall);
         }
         let (ran, down) = match self.start() {
