@@ -3,6 +3,7 @@
 use crate::aside::ask_aside;
 use crate::context::Context;
 use crate::failure::Failure;
+use ringfence_profile::{BlindSpot, Recording};
 use ringfence_record::{Command, PtraceRecorder, RecordError, Recorder, RecorderKind, Session, Stop, Target};
 use ringfence_record_ebpf::EbpfRecorder;
 
@@ -47,10 +48,18 @@ pub fn for_trials(choice: Choice, context: &Context) -> Result<Choice, Failure> 
         };
         let command = Command { program: "/bin/true".into(), arguments: Vec::new() };
         let recorded = Session::new(Target::Command(command)).run(Box::new(recorder), &stop, &mut |_| {});
-        Ok(match recorded {
-            Ok(outcome) => outcome.ended.err().map(|error| chain(&error)),
-            Err(error) => Some(chain(&error)),
-        })
+        let outcome = match recorded {
+            Ok(outcome) => outcome,
+            Err(error) => return Ok(Some(chain(&error))),
+        };
+        if let Err(error) = outcome.ended {
+            return Ok(Some(chain(&error)));
+        }
+        // What ptrace infers of capabilities is then more than eBPF sees.
+        let infers = |recording: &Recording| recording.blind_spots.contains(&BlindSpot::CapabilitiesInferred);
+        let blind = outcome.profile.recordings().any(|(_, recording)| infers(recording));
+        Ok((blind && choice == Choice::Auto)
+            .then(|| "before Linux 6.14 eBPF does not see capabilities".to_owned()))
     })?;
     match (refused, choice) {
         (None, _) => Ok(Choice::Ebpf),

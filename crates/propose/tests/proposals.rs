@@ -232,7 +232,7 @@ fn a_hidden_tree_shows_what_was_used_by_every_name_and_no_more() {
         .gets("BindReadOnlyPaths=/usr/bin/helper")
         .gets("BindReadOnlyPaths=/srv/pages")
         .gets("BindReadOnlyPaths=/etc/served")
-        .gets("BindReadOnlyPaths=-/run/other/socket")
+        .gets("BindReadOnlyPaths=-/run/other")
         .lacks("BindReadOnlyPaths=/var");
 }
 
@@ -300,6 +300,36 @@ fn what_the_configuration_names_is_shown_but_not_what_is_sensitive() {
     assert!(said, "that the key stays hidden is said");
     // At the standard level all is there.
     story().with(|options| options.level = Level::Standard).lacks("BindReadOnlyPaths=");
+}
+
+#[test]
+fn what_is_made_anew_is_shown_with_its_directory() {
+    let (live, archive) =
+        ("/etc/letsencrypt/live/a.test/key.pem", "/etc/letsencrypt/archive/a.test/key1.pem");
+    let facts = |facts: FakeFacts| {
+        facts
+            .socket("/run/peer/socket")
+            .socket("/run/named/socket")
+            .file("/etc/served/main.conf")
+            .file(archive)
+            .symlink(live, "../../archive/a.test/key1.pem")
+    };
+    let story = Story::of(PLAIN)
+        .tight()
+        .on(facts)
+        .file(200, &[Operation::ConnectSocket], "/run/peer/socket", FileKind::Socket)
+        .access(
+            0,
+            &[Operation::Read],
+            archive,
+            FileKind::File,
+            None,
+            &[(live, "../../archive/a.test/key1.pem")],
+        );
+    named(story, "pass unix:/run/named/socket;")
+        .gets("BindReadOnlyPaths=-/run/peer")
+        .gets("BindReadOnlyPaths=-/run/named")
+        .gets("BindReadOnlyPaths=/etc/letsencrypt/archive/a.test /etc/letsencrypt/live/a.test /etc/served");
 }
 
 #[test]

@@ -4,12 +4,13 @@
 //! itself as the service's (its packages' directories, its users' homes, the paths in its configuration) is shown, to be
 //! read only. What nothing names stays hidden; so does what is sensitive, and that is said.
 
-use super::view::{NEVER_WHOLE, outermost};
+use super::view::{NEVER_WHOLE, outermost, replaced_in};
 use super::writes::own_name;
 use crate::names::beginnings;
 use crate::needs::is_kernel_interface;
 use crate::sensitive::what_it_holds;
 use crate::{Case, Evidence, Proposal};
+use ringfence_profile::FileKind;
 use ringfence_sandbox::facts::NodeKind;
 use ringfence_terms::AbsPath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,12 +144,10 @@ fn is_elsewhere(path: &AbsPath) -> bool {
 fn named(case: &Case<'_>, proposal: &mut Proposal, shown: &BTreeSet<AbsPath>) -> BTreeMap<AbsPath, Evidence> {
     let mut found = BTreeMap::new();
     for (path, evidence) in &case.options.named {
-        let there = case.facts.node(path).is_ok_and(|node| {
-            matches!(node.kind, NodeKind::Directory | NodeKind::File | NodeKind::Symlink(_))
-        });
-        if !there || is_elsewhere(path) || is_never_whole(path) || is_shown(path, shown) {
+        let Some(path) = place(case, path).filter(|path| !is_never_whole(path) && !is_shown(path, shown))
+        else {
             continue;
-        }
+        };
         match what_it_holds(path.as_path()) {
             Some(what) => proposal.leave_open(
                 DIRECTIVE,
@@ -156,9 +155,21 @@ fn named(case: &Case<'_>, proposal: &mut Proposal, shown: &BTreeSet<AbsPath>) ->
                 vec![evidence.clone()],
             ),
             None => {
-                found.insert(path.clone(), evidence.clone());
+                found.insert(path, evidence.clone());
             }
         }
     }
     found
+}
+
+/// What to show of a path that is named: of a socket, made anew whenever its owner starts, the directory.
+fn place(case: &Case<'_>, path: &AbsPath) -> Option<AbsPath> {
+    match case.facts.node(path).ok()?.kind {
+        // Elsewhere the directory is somebody's state.
+        NodeKind::Socket if path.as_path().starts_with("/run") => replaced_in(path, FileKind::Socket),
+        NodeKind::Directory | NodeKind::File | NodeKind::Symlink(_) => {
+            (!is_elsewhere(path)).then(|| path.clone())
+        }
+        _ => None,
+    }
 }

@@ -160,7 +160,7 @@ fn visible<'a>(case: &Case<'a>) -> (BTreeSet<AbsPath>, Vec<(&'a Path, Operations
                 Some(directory) => links.directories.push((link, directory, path.clone())),
                 None => {
                     links.files.insert((link.clone(), path.clone()));
-                    paths.insert(link);
+                    paths.insert(replaced_in(&link, FileKind::Link).unwrap_or(link));
                 }
             }
         }
@@ -173,8 +173,10 @@ fn visible<'a>(case: &Case<'a>) -> (BTreeSet<AbsPath>, Vec<(&'a Path, Operations
             FileKind::Directory => {
                 paths.insert(path);
             }
-            _ => {
-                if let Some(parent) = path.parent() {
+            kind => {
+                if let Some(directory) = replaced_in(&path, kind) {
+                    paths.insert(directory);
+                } else if let Some(parent) = path.parent() {
                     per_directory.entry(parent).or_default().insert(path);
                 }
             }
@@ -194,6 +196,18 @@ fn visible<'a>(case: &Case<'a>) -> (BTreeSet<AbsPath>, Vec<(&'a Path, Operations
     let mut paths = outermost(paths);
     paths.extend(links.aliases(&paths));
     (outermost(paths), used)
+}
+
+/// The directory of a file that others put a new one in the place of, which a mount on the file would not follow: a
+/// socket, made anew whenever its owner starts, and a certificate that Let's Encrypt's clients renew.
+pub(super) fn replaced_in(path: &AbsPath, kind: FileKind) -> Option<AbsPath> {
+    let directory = path.parent()?;
+    let renewed = ["/etc/letsencrypt/archive", "/etc/letsencrypt/live"]
+        .iter()
+        .any(|top| directory.as_path().starts_with(top) && directory.as_path() != Path::new(top));
+    let whole =
+        !NEVER_WHOLE.contains(&directory.to_string().as_str()) && !is_kernel_interface(directory.as_path());
+    (renewed || kind == FileKind::Socket && whole).then_some(directory)
 }
 
 /// Directories that the system's packages fill. Elsewhere a file that is used stands for those beside it: pages, scripts,

@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long)]
     explain: bool,
     /// Which recorder watches trials
-    #[arg(long, value_enum, default_value = "ptrace")]
+    #[arg(long, value_enum, default_value_t)]
     recorder: crate::recorders::Choice,
     /// How long one run of the exercise may take
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "60s")]

@@ -44,7 +44,7 @@ pub struct Work<'a> {
     sockets: Vec<SocketUnit>,
     pub facts: HostFacts,
     pub apply: Option<Apply<'a>>,
-    recorder: Choice,
+    recorder: Cell<Choice>,
     pub output: Option<Output>,
     /// The template that is to be hardened, where `unit` is an instance of one.
     template: Option<UnitName>,
@@ -87,7 +87,7 @@ impl<'a> Work<'a> {
             settings,
             sockets,
             apply,
-            recorder,
+            recorder: Cell::new(recorder),
             output,
             template: tried.template,
             recorded,
@@ -133,6 +133,12 @@ impl<'a> Work<'a> {
         let mut run = |settings: &Settings| {
             let begun = Instant::now();
             let mut report = self.try_within(patience, settings);
+            if report.as_ref().is_ok_and(is_incomplete)
+                && self.recorder.replace(Choice::Ptrace) != Choice::Ptrace
+            {
+                self.context.note("  eBPF could not keep up; trials are recorded with ptrace from now on");
+                report = self.try_within(patience, settings);
+            }
             let is_first = patience.is_none();
             if is_first
                 && report.as_ref().is_ok_and(|report| !report.passed())
@@ -177,7 +183,7 @@ impl<'a> Work<'a> {
 
     /// One trial, in which start and stop may take so long each.
     fn try_within(&self, patience: Option<Duration>, settings: &Settings) -> Result<Report, TrialError> {
-        let make = || recorders::choose(self.recorder, self.context);
+        let make = || recorders::choose(self.recorder.get(), self.context);
         let left_behind = match self.as_after_a_boot.get() {
             true => ringfence_host::boot::left_behind(Path::new("/"), self.unit.id.prefix()),
             false => Vec::new(),
@@ -196,6 +202,11 @@ impl<'a> Work<'a> {
             output: self.log.as_fd(),
         })
     }
+}
+
+/// Whether events were lost: what a service needs is not all known then.
+fn is_incomplete(report: &Report) -> bool {
+    report.profile.recordings().any(|(_, recording)| recording.lost > 0)
 }
 
 /// Which recorder watches trials. Each process that is started is a recording of its own, and starting one with eBPF takes a

@@ -2,10 +2,31 @@ unit=nginx.service
 
 prepare() {
     echo 'a page' > /var/www/html/page.html
-    # A site that the exercise does not visit.
+    # A site that the exercise does not visit, and another server behind it.
     mkdir -p /srv/named
     echo 'the named site' > /srv/named/index.html
-    echo 'server { listen 8090; root /srv/named; }' > /etc/nginx/conf.d/named.conf
+    echo 'server { listen 8090; root /srv/named; location /peer { proxy_pass http://unix:/run/peer/socket; } }' \
+        > /etc/nginx/conf.d/named.conf
+    peer
+}
+
+# The other server, started anew: with a new socket.
+peer() {
+    systemctl stop peer.service 2> /dev/null || true
+    mkdir -p /run/peer
+    rm -f /run/peer/socket
+    systemd-run -q --collect --unit peer python3 -c '
+import http.server, os, socketserver
+class Answer(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return "peer"
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"from a peer")
+os.umask(0)
+socketserver.UnixStreamServer("/run/peer/socket", Answer).serve_forever()'
+    soon test -S /run/peer/socket
 }
 
 exercise() {
@@ -19,6 +40,10 @@ wider() {
     keys=$(place /etc/ssl/private /etc/nginx/tls)
     certify second "$keys"
     is 'the named site' curl -s http://127.0.0.1:8090/
+    is 'from a peer' curl -s http://127.0.0.1:8090/peer
+    peer
+    is 'from a peer' curl -s http://127.0.0.1:8090/peer
+    systemctl stop peer.service
     mkdir -p "$site"
     echo 'the second site' > "$site/index.html"
     echo 'nothing here' > "$site/missing.html"
