@@ -227,6 +227,9 @@ impl Plan {
             plan.failure = Some(*why);
         }
         plan.mounts = entries.into_iter().map(|draft| draft.finish()).collect();
+        if mode == Mode::Faithful && settings.manager == ringfence_unit::Manager::System {
+            plan.failure = plan.failure.or_else(|| came_to_nothing(&plan.mounts));
+        }
         if mode == Mode::Faithful && run.sandboxed && plan.failure.is_none() {
             plan.failure = users_without_proc(settings, facts, &plan);
         }
@@ -365,6 +368,22 @@ fn nowhere_to_come_in(dropped: &[Dropped]) -> Option<Failure> {
             "{by} is inaccessible, and with it {}, where systemd must have a mount. Hide parts of {by} instead, or \
              cover it with TemporaryFileSystem={by}.",
             incoming.path
+        ),
+    })
+}
+
+/// The same where a line of the unit's took the place of systemd's own mount and, not finding the path, mounted nothing.
+fn came_to_nothing(mounts: &[MountEntry]) -> Option<Failure> {
+    let at = |entry: &&MountEntry| entry.path.as_bytes() == assemble::INCOMING.as_bytes();
+    let entry = mounts.iter().filter(at).find(|entry| entry.outcome == Outcome::Missing)?;
+    let path = &entry.path;
+    Some(Failure {
+        status: 226,
+        path: Some(path.clone()),
+        errno: Errno::ENOENT,
+        origin: entry.origin.clone(),
+        why: format!(
+            "systemd must have a mount at {path}; this line takes its place, and the path is not there. Leave {path} out."
         ),
     })
 }
