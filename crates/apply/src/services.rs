@@ -128,6 +128,15 @@ impl System {
         self.instances(template, &["active", "reloading"])
     }
 
+    /// The instances of a template that have failed, by name.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked, or that is no template.
+    pub fn failed_instances(&self, template: &str) -> Result<Vec<String>, ApplyError> {
+        let template = UnitName::parse(template).map_err(|error| ApplyError::Place(error.to_string()))?;
+        self.instances(&template, &["failed"])
+    }
+
     fn instances(&self, template: &UnitName, states: &[&str]) -> Result<Vec<String>, ApplyError> {
         let pattern = format!("{}@*.{}", template.prefix(), template.suffix());
         let listed = Manager::connect(self.whose)?.units(states, &[&pattern])?;

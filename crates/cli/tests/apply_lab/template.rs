@@ -104,3 +104,45 @@ fn a_template_killed_on_the_way() {
     }
     assert!(kills >= 6, "{kills} kills are too few: a step was not written down");
 }
+
+/// A template for connections, enabled by its socket; each says what it may not write.
+fn for_connections(lab: &Lab) {
+    let serve = "#!/bin/sh\nread word\ntest -w /etc && echo may || echo $word\n";
+    lab.machine.write("/opt/answer", "755", serve.as_bytes()).unwrap();
+    let service = "[Service]\nExecStart=/opt/answer\nStandardInput=socket\nStandardOutput=socket\n";
+    lab.machine.write("/etc/systemd/system/each@.service", "644", service.as_bytes()).unwrap();
+    let socket = "[Socket]\nListenStream=/run/each.sock\nAccept=yes\n[Install]\nWantedBy=sockets.target\n";
+    lab.machine.write("/etc/systemd/system/each.socket", "644", socket.as_bytes()).unwrap();
+    lab.shell("systemctl daemon-reload; systemctl enable --now each.socket");
+}
+
+#[test]
+fn a_template_for_connections() {
+    let Some(lab) = Lab::boot("connections") else { return };
+    for_connections(&lab);
+    let snapshot = || {
+        lab.shell(
+            "find /etc/systemd/system -printf '%p %i %m %u %g %l\\n' | sort; \
+             find /var/lib/ringfence -name '*.json' 2>/dev/null; systemctl show each.socket -p ActiveState",
+        )
+    };
+    let before = snapshot();
+    let talk = "python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect(\"/run/each.sock\"); \
+                s.sendall(b\"hello\\n\"); print(s.makefile().read())'";
+    assert_eq!(lab.shell(talk).trim(), "may");
+    let exercise = format!("test -n \"$({talk})\"");
+    let output = lab.ringfence(&["harden", "each@", "--exercise", &exercise, "--apply", "--watch", "0s"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(lab.shell(talk).trim(), "hello", "the next connection is served in the sandbox");
+    let output = lab.ringfence(&["rollback", "each@"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(snapshot(), before);
+    assert_eq!(lab.shell(talk).trim(), "may");
+
+    // The exercise passes in the shadow only.
+    let only_there = format!("{exercise} && test \"$(cat /proc/1/comm)\" != systemd");
+    let output = lab.ringfence(&["harden", "each@", "--exercise", &only_there, "--apply", "--watch", "0s"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("everything is as before"), "{}", said(&output));
+    assert_eq!(snapshot(), before);
+}

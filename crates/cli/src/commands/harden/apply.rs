@@ -33,6 +33,8 @@ pub struct Apply<'a> {
     unit: String,
     directory: PathBuf,
     drive: Drive,
+    /// It is a template whose instances are made for connections.
+    serves_connections: bool,
     allowed: Allowed,
     /// Its type tells when the service is ready.
     tells_readiness: bool,
@@ -66,8 +68,14 @@ impl<'a> Apply<'a> {
         let name = template.map_or_else(|| unit.id.to_string(), ToString::to_string);
         let slot = Slot::of(&tree, &name).map_err(|error| rollback::failure(&error))?;
         let kind = settings.service.kind.value;
+        let serves_connections = unit.id.is_template();
         let (drive, ending) = match context.root {
             Some(_) => (Drive::Nothing, true),
+            None if serves_connections => ask_aside(|| {
+                let system = System::new(context.manager, Arc::default());
+                system.running_instances(&unit.id).map_err(|error| no_manager(&error, context.manager))?;
+                Ok((Drive::Nothing, true))
+            })?,
             None => ask_aside(|| {
                 let id = unit.id.as_str();
                 let look = System::new(context.manager, Arc::default())
@@ -85,6 +93,7 @@ impl<'a> Apply<'a> {
             unit: name,
             directory: std::env::current_dir()?,
             drive,
+            serves_connections,
             allowed: Allowed { ending },
             tells_readiness: !matches!(kind, ServiceType::Simple | ServiceType::Exec | ServiceType::Idle),
             interrupted: Arc::default(),
@@ -124,9 +133,20 @@ impl<'a> Apply<'a> {
             directories: &directories(&settings, facts, &file),
             drive: self.drive,
         };
+        let failed = |system: &System| match self.serves_connections && services.is_some() {
+            true => system.failed_instances(&self.unit).map_err(|error| chain(&error)),
+            false => Ok(Vec::new()),
+        };
+        let failed_before = failed(&system).unwrap_or_default();
         let mut prove = |restarted: &[String]| {
-            if !restarted.is_empty() {
-                let works = self.exercise().and_then(|()| self.watch(&system, restarted));
+            if !restarted.is_empty() || self.serves_connections && services.is_some() {
+                let works = self.exercise().and_then(|()| match restarted.is_empty() {
+                    true => match failed(&system)?.iter().find(|unit| !failed_before.contains(unit)) {
+                        Some(unit) => Err(format!("{unit} failed")),
+                        None => Ok(()),
+                    },
+                    false => self.watch(&system, restarted),
+                });
                 // The signal that ended this is not to end the restoration, too.
                 self.interrupted.store(false, Ordering::Relaxed);
                 works?;

@@ -5,12 +5,14 @@ use crate::aside::ask_aside;
 use crate::context::Context;
 use crate::failure::Failure;
 use ringfence_apply::System;
-use ringfence_unit::UnitName;
+use ringfence_settings::Settings;
+use ringfence_sockets::{SocketUnit, of_service};
+use ringfence_unit::{Unit, UnitName};
 use std::sync::Arc;
 
 /// What trials run.
 pub struct Tried {
-    /// The unit, as it is named on the command line; of a template an instance.
+    /// The unit, as it is named on the command line; of a template an instance, unless connections make those.
     pub text: String,
     /// The template that was named.
     pub template: Option<UnitName>,
@@ -18,16 +20,20 @@ pub struct Tried {
 
 impl Tried {
     /// The unit that was named; where that is a template, the first of its instances that runs, else the first that is
-    /// enabled.
+    /// enabled. One whose instances are made for connections needs none.
     pub fn of(args: &Args, context: &Context) -> Result<Tried, Failure> {
         let named = Tried { text: args.unit.clone(), template: None };
         if args.unit.contains('/') {
             return Ok(named);
         }
-        let template = context.unit(&args.unit)?.id;
-        if !template.is_template() {
+        let unit = context.unit(&args.unit)?;
+        if !unit.id.is_template() {
             return Ok(named);
         }
+        if serves_connections(&unit, context)? {
+            return Ok(Tried { template: Some(unit.id), ..named });
+        }
+        let template = unit.id;
         let instance = match running(&template, context)? {
             Some(running) => Some(running),
             None => enabled(&template, context)?,
@@ -50,6 +56,13 @@ impl Tried {
         context.note(format_args!("{template} is a template; {instance} is what is tried"));
         Ok(Tried { text: instance, template: Some(template) })
     }
+}
+
+/// Whether a socket unit with `Accept=yes` starts it.
+fn serves_connections(unit: &Unit, context: &Context) -> Result<bool, Failure> {
+    let (settings, _) = Settings::from_unit(unit);
+    let sockets = of_service(&context.units()?, unit, &settings).used;
+    Ok(sockets.iter().any(SocketUnit::accepts))
 }
 
 fn running(template: &UnitName, context: &Context) -> Result<Option<String>, Failure> {
