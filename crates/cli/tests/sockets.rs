@@ -128,7 +128,7 @@ fn a_directory_below_run_that_holds_a_socket_is_not_the_services_to_remove() {
 }
 
 const EACH: &str = r#"[Service]
-ExecStart=/bin/sh -c 'read line; echo "$line" >> @HERE@/kept; echo "$REMOTE_ADDR said $line"'
+ExecStart=/bin/sh -c 'read line; echo "$line" >> @HERE@/kept; case %i in [01]-127.0.0.1:7788-127.0.0.1:$REMOTE_PORT) echo "$REMOTE_ADDR said $line";; *) echo "%i";; esac'
 StandardInput=socket
 "#;
 

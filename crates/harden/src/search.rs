@@ -41,8 +41,8 @@ pub enum Step<'a> {
 /// Hears what the search does.
 pub type Hear<'h> = dyn FnMut(Step<'_>) + 'h;
 
-/// Runs one trial with these settings.
-pub type Run<'r> = dyn FnMut(&Settings) -> Result<Report, TrialError> + 'r;
+/// Runs one trial of a unit.
+pub type Run<'r> = dyn FnMut(&Unit) -> Result<Report, TrialError> + 'r;
 
 /// What a search came to.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub fn search(
 ) -> Result<Found, TrialError> {
     let (settings, _) = Settings::from_unit(unit);
     hear(Step::Trying(0));
-    let first = run(&settings)?;
+    let first = run(unit)?;
     hear(Step::Tried(&first));
     let attempts = vec![Attempt { passed: first.passed(), relaxed: Vec::new() }];
     let mut profile = recorded.clone();
@@ -212,8 +212,7 @@ impl Search<'_, '_, '_> {
     fn attempt(&mut self, proposal: &Proposal) -> Result<Report, TrialError> {
         (self.hear)(Step::Trying(proposal.lines.len()));
         let tried = self.unit.with_drop_in(Path::new("/50-ringfence.conf"), proposal.drop_in(false));
-        let (settings, _) = Settings::from_unit(&tried);
-        let report = (self.run)(&settings)?;
+        let report = (self.run)(&tried)?;
         self.attempts.push(Attempt { passed: self.passed(&report), relaxed: Vec::new() });
         (self.hear)(Step::Tried(&report));
         Ok(report)

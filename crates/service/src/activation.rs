@@ -80,7 +80,8 @@ pub fn activate(
 ) -> io::Result<Activated> {
     let limit = activation.trigger_limit.unwrap_or(20);
     let of_connections = activation.trigger_limit.unwrap_or(200);
-    let mut manager = Manager { activation, run, ended, instances: Vec::new(), stopping: None, end: None };
+    let mut manager =
+        Manager { activation, run, ended, instances: Vec::new(), accepted: 0, stopping: None, end: None };
     let mut starts = Starts { limit, times: VecDeque::new() };
     let mut connections = Starts { limit: of_connections, times: VecDeque::new() };
     if manager.activation.start == Start::AtOnce && manager.has_own() {
@@ -142,6 +143,8 @@ struct Manager<'a> {
     run: &'a RunOnce<'a>,
     ended: &'a mut dyn FnMut(&[u8]),
     instances: Vec<Instance>,
+    /// How many connections were taken.
+    accepted: u64,
     /// Since when all is to stop, and whether everybody was told.
     stopping: Option<(Instant, bool)>,
     /// What it comes to when the last instance has ended.
@@ -171,16 +174,20 @@ impl Manager<'_> {
         rustix::io::ioctl_fionbio(&pipe, true)?;
         let (opened, run) = (self.activation.opened, self.run);
         let of_connection = connection.as_ref().map(|(_, connection)| connection);
+        let number = self.accepted;
+        self.accepted += u64::from(of_connection.is_some());
         let pid = fork_process(|| {
             // What a terminal sends to all is for the first process, which passes it on.
             for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
                 ignore_signal(signal.as_raw());
             }
             let passed = match of_connection {
-                Some(connection) => {
-                    Passed { descriptors: vec![connection.passed()], variables: connection.variables() }
-                }
-                None => Passed { descriptors: opened.passed(), variables: Vec::new() },
+                Some(connection) => Passed {
+                    descriptors: vec![connection.passed()],
+                    variables: connection.variables(),
+                    instance: Some(connection.instance(number)),
+                },
+                None => Passed { descriptors: opened.passed(), ..Passed::default() },
             };
             let (told, well) = run(passed, requests);
             let written = File::from(tell).write_all(&told);

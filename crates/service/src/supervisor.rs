@@ -39,6 +39,8 @@ pub struct Passed<'a> {
     pub descriptors: Vec<(String, BorrowedFd<'a>)>,
     /// What is said about a connection: `REMOTE_ADDR`, `REMOTE_PORT`.
     pub variables: Vec<(&'static str, String)>,
+    /// The instance of the template that the connection is for.
+    pub instance: Option<String>,
 }
 
 /// Why a unit is not run at all.

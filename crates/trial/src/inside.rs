@@ -65,7 +65,7 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     {
         told.messages.push(format!("there is no message bus in the shadow: {why}"));
     }
-    let settings = adapted(trial);
+    let settings = adapted(trial, trial.settings);
     let (controls, requests) = Controls::new().map_err(|_| Errno::NFILE)?;
     let (ready_read, ready_write) = pipe_with(PipeFlags::CLOEXEC)?;
     let (told_read, told_write) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -85,7 +85,9 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
     };
     // Processes that are about to execute speak through one link, one after the other.
     let turn = memfd_create("turn", MemfdFlags::CLOEXEC)?;
-    let run_once = |passed: Passed<'_>, requests: Requests| {
+    let run_once = |mut passed: Passed<'_>, requests: Requests| {
+        let instance = passed.instance.take().and_then(|instance| (trial.of_instance)(&instance));
+        let instance = instance.map(|settings| adapted(trial, &settings));
         let Ok(facts) = HostFacts::of_this_machine() else {
             return Told { messages: vec!["the shadow cannot be looked at".to_owned()], ..Told::default() };
         };
@@ -99,7 +101,8 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
         };
         let (ready, turn) = (ready_write.as_fd(), turn.as_fd());
         let mut watcher = Watcher { link, ready, turn, told: Told::default(), trial };
-        let outcome = ringfence_service::run(&settings, &facts, options, &mut watcher);
+        let outcome =
+            ringfence_service::run(instance.as_ref().unwrap_or(&settings), &facts, options, &mut watcher);
         conclude(watcher.told, outcome)
     };
     let supervisor = fork_process(|| {
@@ -160,8 +163,8 @@ fn drive(trial: &Trial<'_>, link: BorrowedFd<'_>, mut told: Told) -> Result<Told
 
 /// The settings as the trial needs them: it does not wait for longer than its caller would, and a hidden tree shows its
 /// notification socket as it would show systemd's.
-fn adapted(trial: &Trial<'_>) -> Settings {
-    let mut settings = trial.settings.clone();
+fn adapted(trial: &Trial<'_>, settings: &Settings) -> Settings {
+    let mut settings = settings.clone();
     if let Some(patience) = trial.patience {
         for timeout in [&mut settings.service.timeout_start, &mut settings.service.timeout_stop] {
             timeout.value = Some(timeout.value.map_or(patience, |limit| limit.min(patience)));

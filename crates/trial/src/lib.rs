@@ -15,5 +15,5 @@ mod outside;
 mod report;
 mod sockets;
 
-pub use outside::{MakeRecorder, Trial, TrialError, run};
+pub use outside::{MakeRecorder, OfInstance, Trial, TrialError, run};
 pub use report::{Report, Told};

@@ -21,6 +21,8 @@ use std::time::Duration;
 pub struct Trial<'a> {
     /// The unit's settings, a proposal included.
     pub settings: &'a Settings,
+    /// The settings of an instance of its template, where connections make those; none where they are the same.
+    pub of_instance: &'a OfInstance<'a>,
     /// The socket units that start it.
     pub sockets: &'a [SocketUnit],
     /// There is to be a message bus in the shadow.
@@ -42,6 +44,9 @@ pub struct Trial<'a> {
     /// Where the service's output goes.
     pub output: BorrowedFd<'a>,
 }
+
+/// The settings of an instance.
+pub type OfInstance<'o> = dyn Fn(&str) -> Option<Settings> + 'o;
 
 /// Makes a recorder.
 pub type MakeRecorder<'r> = dyn Fn() -> Result<Box<dyn Recorder>, RecordError> + 'r;

@@ -17,6 +17,7 @@
 
 mod escape;
 pub mod find;
+mod instance;
 mod name;
 mod specifier;
 pub mod text;

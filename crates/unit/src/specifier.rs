@@ -99,10 +99,14 @@ impl fmt::Display for SpecifierError {
 impl std::error::Error for SpecifierError {}
 
 impl Specifiers {
+    /// The letters whose values follow from a unit's name alone.
+    pub(crate) const OF_NAME: &str = "nNpPiIjJf";
+
     /// The specifiers that follow from the unit's name alone (`%n %N %p %P %i %I %j %J %f`). One whose unescaping fails
     /// stays without a value.
     pub fn of_name(name: &UnitName) -> Specifiers {
-        let values = OF_NAME.chars().filter_map(|letter| Some((letter, value_of_name(name, letter)?)));
+        let values =
+            Specifiers::OF_NAME.chars().filter_map(|letter| Some((letter, value_of_name(name, letter)?)));
         Specifiers { values: values.collect(), unit: None }
     }
 
@@ -170,9 +174,6 @@ impl fmt::Debug for Specifiers {
         f.debug_map().entries(values).finish()
     }
 }
-
-/// The letters whose values follow from a unit's name alone.
-const OF_NAME: &str = "nNpPiIjJf";
 
 /// What follows from a unit's name alone.
 fn value_of_name(name: &UnitName, letter: char) -> Option<String> {

@@ -37,7 +37,9 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let (_controls, requests) = Controls::new()?;
     let requests = requests.with_signals()?;
     let sockets = context.sockets(&args.unit, &unit, &settings)?;
-    let run_once = |passed: Passed<'_>, requests: Requests| {
+    let run_once = |mut passed: Passed<'_>, requests: Requests| {
+        // What only its name tells apart is in its settings.
+        let instance = passed.instance.take();
         let options = Options {
             mode: if args.as_documented { Mode::Documented } else { Mode::Faithful },
             bases: own_bases(),
@@ -46,8 +48,11 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             requests,
             passed,
         };
+        let own = instance.and_then(|instance| unit.as_instance(&instance).ok());
+        let own = own.map(|unit| Settings::from_unit(&unit).0);
+        let settings = own.as_ref().unwrap_or(&settings);
         let mut narrator = Narrator::new(context, settings.unit.as_str());
-        let outcome = ringfence_service::run(&settings, &facts, options, &mut narrator).map_err(refused)?;
+        let outcome = ringfence_service::run(settings, &facts, options, &mut narrator).map_err(refused)?;
         narrator.outcome(&outcome);
         Ok(outcome)
     };

@@ -45,6 +45,7 @@ pub fn run(case: &Case<'_>, name: &str, args: &Args, context: &Context) -> Resul
         let report = ringfence_trial::run(&Trial {
             left_behind: &[],
             settings,
+            of_instance: &|_| None,
             sockets: &sockets,
             bus: ringfence_trial::bus::is_wanted(case.unit, settings),
             exercise: args.exercise.as_deref(),

@@ -61,7 +61,7 @@ pub fn run(work: &Work<'_>) -> Result<ExitCode, Failure> {
         ));
     }
     context.note("trying the unit with what is installed …");
-    let report = work.try_out(&settings).map_err(Failure::input)?;
+    let report = work.try_out(&work.installed).map_err(Failure::input)?;
     text::step(context, &Step::Tried(&report));
     let mut document = Document {
         version: 1,

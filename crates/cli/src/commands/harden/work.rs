@@ -130,14 +130,14 @@ impl<'a> Work<'a> {
     /// Searches at a level.
     pub fn search_at(&self, level: Level) -> Result<Found, Failure> {
         let mut patience = None;
-        let mut run = |settings: &Settings| {
+        let mut run = |unit: &Unit| {
             let begun = Instant::now();
-            let mut report = self.try_within(patience, settings);
+            let mut report = self.try_within(patience, unit);
             if report.as_ref().is_ok_and(is_incomplete)
                 && self.recorder.replace(Choice::Ptrace) != Choice::Ptrace
             {
                 self.context.note("  eBPF could not keep up; trials are recorded with ptrace from now on");
-                report = self.try_within(patience, settings);
+                report = self.try_within(patience, unit);
             }
             let is_first = patience.is_none();
             if is_first
@@ -145,7 +145,7 @@ impl<'a> Work<'a> {
                 && self.as_after_a_boot.replace(false)
             {
                 // What no configuration of a boot makes, another service may make.
-                report = self.try_within(patience, settings);
+                report = self.try_within(patience, unit);
             }
             patience.get_or_insert_with(|| (begun.elapsed() * 3).max(SHORTEST_PATIENCE));
             report
@@ -173,25 +173,28 @@ impl<'a> Work<'a> {
     /// One trial of the unit with a proposal.
     pub fn try_proposal(&self, proposal: &Proposal) -> Result<Report, TrialError> {
         let tried = self.unit.with_drop_in(Path::new("/").join(NAME), proposal.drop_in(false));
-        self.try_out(&Settings::from_unit(&tried).0)
+        self.try_out(&tried)
     }
 
     /// One trial.
-    pub fn try_out(&self, settings: &Settings) -> Result<Report, TrialError> {
-        self.try_within(None, settings)
+    pub fn try_out(&self, unit: &Unit) -> Result<Report, TrialError> {
+        self.try_within(None, unit)
     }
 
     /// One trial, in which start and stop may take so long each.
-    fn try_within(&self, patience: Option<Duration>, settings: &Settings) -> Result<Report, TrialError> {
+    fn try_within(&self, patience: Option<Duration>, unit: &Unit) -> Result<Report, TrialError> {
+        let (settings, _) = Settings::from_unit(unit);
+        let of_instance = |name: &str| Some(Settings::from_unit(&unit.as_instance(name).ok()?).0);
         let make = || recorders::choose(self.recorder.get(), self.context);
         let left_behind = match self.as_after_a_boot.get() {
             true => ringfence_host::boot::left_behind(Path::new("/"), self.unit.id.prefix()),
             false => Vec::new(),
         };
         ringfence_trial::run(&Trial {
-            settings,
+            settings: &settings,
+            of_instance: &of_instance,
             sockets: &self.sockets,
-            bus: ringfence_trial::bus::is_wanted(&self.unit, settings),
+            bus: ringfence_trial::bus::is_wanted(&self.unit, &settings),
             left_behind: &left_behind,
             exercise: self.args.exercise.as_deref(),
             directory: &self.directory,
