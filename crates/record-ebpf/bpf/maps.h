@@ -40,6 +40,36 @@ struct {
 	UINT(max_entries, 32768);
 } tasks SEC(".maps");
 
+/* Which program a thread runs, by where the kernel saves its registers: a cache, so that a call of which nothing is to be
+ * noted needs no helper, which costs where returns are mitigated. Two processors may write one entry at once; then the
+ * check, which is all of it and the place exclusively or-ed, does not hold. */
+enum { THREAD_BITS = 15 };
+
+struct thread {
+	u64 check;
+	u64 state; /* the program; above it how many changes there had been */
+	u64 task;  /* struct task_struct */
+	u64 unused;
+};
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, struct thread);
+	UINT(max_entries, 1 << THREAD_BITS);
+} threads SEC(".maps");
+
+/* How often a thread may have come to run another program, or another thread to have its place: counted by the programs,
+ * and by the loader. */
+enum { CHANGES_HERE = 0, CHANGES_OUTSIDE = 1 };
+
+struct {
+	UINT(type, MAP_ARRAY);
+	TYPE(key, u32);
+	TYPE(value, u32);
+	UINT(max_entries, 2);
+} changes SEC(".maps");
+
 /* The accesses already sent: a set-associative cache of their keys, shortened, and the order in which they were sent. Who
  * does what was done before mostly does it in the same order. So the next in order is looked at first: it lies beside the
  * last one, where a set of the cache comes from far. What falls out of the cache is only sent again. */
@@ -193,6 +223,15 @@ INLINE void count_alive(s32 change)
 	s32 *number = map_lookup(&alive, &zero);
 	if (number)
 		__sync_fetch_and_add(number, change);
+}
+
+/* To be called after the change. */
+INLINE void changed(void)
+{
+	u32 here = CHANGES_HERE;
+	u32 *number = map_lookup(&changes, &here);
+	if (number)
+		__sync_fetch_and_add(number, 1);
 }
 
 INLINE struct scratch *scratch(void)

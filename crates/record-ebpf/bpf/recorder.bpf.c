@@ -51,25 +51,26 @@ int on_introduction(u64 *ctx)
 SEC("tp_btf/sys_exit")
 int dispatch(u64 *ctx)
 {
-	struct task_struct *task = current_task();
-	u32 program = program_of(task);
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	struct scratch *s = scratch();
+	u64 task = 0;
+	u32 program = s ? program_now(s, regs, &task) : TASK_UNTRACKED;
 	if (program == TASK_UNTRACKED)
 		return 0;
 	if (program == TASK_UNKNOWN) {
 		TAIL_CALL(ctx, &handlers, HANDLER_IDENTIFY);
 		return 0;
 	}
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
 	s64 result = ctx[1];
 	u32 nr = regs->orig_ax;
 	if (nr >= CALLS)
 		return 0;
-	int compat = is_compat(task);
+	int compat = is_compat_now(task);
 	mark_used(program, nr, compat, result);
 	const struct call *call = (const struct call *)&calls[compat ? 1 : 0][nr];
 	if (!call->handler || (call->flags & CALL_EXECUTABLE && !(regs->dx & 4)))
 		return 0;
-	struct scratch *s = begin(program, KIND_CALL);
+	s = begin(program, KIND_CALL);
 	if (!s)
 		return 0;
 	s->call = *call;
@@ -146,6 +147,7 @@ int on_exec(u64 *ctx)
 	u32 program = slot_of(s, task, executable, comm, 0);
 	/* Lost: found out again at the next system call. */
 	state->program = program ? program : TASK_UNKNOWN;
+	changed();
 	if (program)
 		started(task, bprm, file, program, before);
 	return 0;
@@ -176,6 +178,15 @@ int on_cgroup(u64 *ctx)
 			return 0;
 	}
 	*id = group->kn->id;
+	changed();
+	return 0;
+}
+
+/* A process, or a thread, was moved to another control group. */
+SEC("tp_btf/cgroup_attach_task")
+int on_move(u64 *ctx)
+{
+	changed();
 	return 0;
 }
 
@@ -199,6 +210,8 @@ int on_exit(u64 *ctx)
 			count_alive(-1);
 		}
 	}
+	/* Another thread may get its stack. */
+	changed();
 	return 0;
 }
 

@@ -68,11 +68,47 @@ INLINE void set_program(struct task_struct *task, u32 program)
 	struct tracked *state = tracked(number_of_process(task));
 	if (state)
 		state->program = program;
+	changed();
+}
+
+/* The same as program_of(), for the current thread, whose registers are given; and its task as a number. */
+INLINE u32 program_now(struct scratch *s, struct pt_regs *registers, u64 *task)
+{
+	u32 here = CHANGES_HERE, outside = CHANGES_OUTSIDE;
+	volatile u32 *changes_here = map_lookup(&changes, &here), *changes_outside = map_lookup(&changes, &outside);
+	u64 place = number(s, registers);
+	u32 index = place * 0x9e3779b97f4a7c15ULL >> (64 - THREAD_BITS);
+	volatile struct thread *known = map_lookup(&threads, &index);
+	if (!changes_here || !changes_outside || !known)
+		return TASK_UNTRACKED;
+	u32 now = *changes_here + *changes_outside;
+	u64 state = known->state;
+	*task = known->task;
+	if ((known->check ^ state ^ *task) == place && state >> 32 == now)
+		return state;
+	struct task_struct *current = current_task();
+	u32 program = program_of(current);
+	*task = number(s, current);
+	if (program == TASK_UNKNOWN)
+		return program;
+	state = program | (u64)now << 32;
+	known->state = state;
+	known->task = *task;
+	known->check = place ^ state ^ *task;
+	return program;
 }
 
 INLINE int is_compat(struct task_struct *task)
 {
 	return (task->thread_info.status & TS_COMPAT) != 0;
+}
+
+/* Of the current task, as a number. */
+INLINE int is_compat_now(u64 task)
+{
+	if (can_cast)
+		return (READ((struct task_struct *)task, thread_info.status) & TS_COMPAT) != 0;
+	return is_compat(current_task());
 }
 
 INLINE void mark_used(u32 program, u32 nr, int compat, s64 result)

@@ -24,6 +24,9 @@ mod task {
     pub const UNKNOWN: u32 = 0xffff_ffff;
 }
 
+/// Which of the `changes` of `bpf/maps.h` are counted here.
+const CHANGES_OUTSIDE: u32 = 1;
+
 /// What is recorded, as the kernel side tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
@@ -69,6 +72,7 @@ pub struct Kernel {
 pub struct Tasks {
     states: Array<MapData, [u32; 2]>,
     alive: Array<MapData, i32>,
+    changes: Array<MapData, u32>,
     by_cgroup: bool,
 }
 
@@ -137,7 +141,7 @@ const PROCESSES: &[(&str, &str)] = &[
 ];
 
 /// And control groups, when one is recorded.
-const GROUPS: &[(&str, &str)] = &[("on_cgroup", "cgroup_mkdir")];
+const GROUPS: &[(&str, &str)] = &[("on_cgroup", "cgroup_mkdir"), ("on_move", "cgroup_attach_task")];
 
 /// Programs that see what not every kernel shows, by tracepoint: the first that the kernel takes is used.
 const CAPABILITIES: &[(&str, &str)] = &[("on_capability", "cap_capable")];
@@ -207,6 +211,7 @@ impl Kernel {
         let tasks = Tasks {
             states: take(&mut ebpf, "tasks")?,
             alive: take(&mut ebpf, "alive")?,
+            changes: take(&mut ebpf, "changes")?,
             by_cgroup: by_cgroup != 0,
         };
         let mut kernel = Kernel {
@@ -263,6 +268,8 @@ impl Tasks {
             return Ok(false);
         }
         self.states.set(process, [task::UNKNOWN, 0], 0)?;
+        let before = self.changes.get(&CHANGES_OUTSIDE, 0)?;
+        self.changes.set(CHANGES_OUTSIDE, before.wrapping_add(1), 0)?;
         Ok(true)
     }
 
