@@ -3,8 +3,8 @@
 use crate::denials;
 use ringfence_profile::Profile;
 use ringfence_propose::{
-    LeftOpen, Level, Options, Package, Proposal, ReadText, Strength, named_in_configuration, obstacles,
-    own_programs, propose,
+    LeftOpen, Level, Obstacle, Options, Package, Proposal, ReadText, Strength, named_in_configuration,
+    obstacles, own_programs, propose,
 };
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::Settings;
@@ -170,6 +170,10 @@ impl Search<'_, '_, '_> {
         if !as_user.has("User") {
             return Ok(proven);
         }
+        if self.obstacles(&as_user).iter().any(|obstacle| obstacle.is_later) {
+            let why = "it is not started as the user that it becomes: what no trial shows would fail later";
+            return Ok(self.root_stays(proven, &as_user, why));
+        }
         let mut report = self.attempt(&as_user)?;
         if !self.passed(&report) && as_user.has("PrivateUsers") {
             // Two commands of a service have a user namespace each, and cannot look at each other's processes.
@@ -179,7 +183,9 @@ impl Search<'_, '_, '_> {
             report = self.attempt(&as_user)?;
         }
         if !self.passed(&report) {
-            return Ok(self.root_stays(proven, &as_user));
+            self.relax(&["User".to_owned()]);
+            let why = "started as the user that it becomes, it did not work";
+            return Ok(self.root_stays(proven, &as_user, why));
         }
         let mut profile = self.recorded.clone();
         profile.merge(&report.profile);
@@ -200,11 +206,13 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn root_stays(&mut self, mut proven: Proposal, as_user: &Proposal) -> Proposal {
-        self.relax(&["User".to_owned()]);
-        let why = "started as the user that it becomes, it did not work".to_owned();
-        let obstacles = obstacles(&self.profile, &self.settings, self.facts, &self.options, as_user);
-        let all = std::iter::once(why).chain(obstacles);
+    fn obstacles(&self, as_user: &Proposal) -> Vec<Obstacle> {
+        obstacles(&self.profile, &self.settings, self.facts, &self.options, as_user)
+    }
+
+    fn root_stays(&self, mut proven: Proposal, as_user: &Proposal, why: &str) -> Proposal {
+        let obstacles = self.obstacles(as_user).into_iter().map(|obstacle| obstacle.says);
+        let all = std::iter::once(why.to_owned()).chain(obstacles);
         proven.left_open.extend(all.map(|why| LeftOpen { directive: "User", why, evidence: Vec::new() }));
         proven
     }

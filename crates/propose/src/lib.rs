@@ -23,7 +23,7 @@ mod versions;
 pub use named::{ReadText, named_in_configuration};
 pub use names::own_programs;
 pub use needs::Needs;
-pub use obstacles::obstacles;
+pub use obstacles::{Obstacle, obstacles};
 pub use proposal::{Evidence, LeftOpen, Level, Line, Options, Package, Proposal, Strength};
 pub use rootless::needed_capabilities;
 

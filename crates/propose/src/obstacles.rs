@@ -18,9 +18,18 @@ const READ: u32 = 4;
 const WRITE: u32 = 2;
 const EXECUTE: u32 = 1;
 
+/// Something that stands in the way of starting the service as the user that it becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What the user may not do, whose the path is, and what somebody could do.
+    pub says: String,
+    /// It is in the way of something that happens later, such as a new log: no trial shows it.
+    pub is_later: bool,
+}
+
 /// What is in the user's way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Obstacle {
+struct Bar {
     deed: Deed,
     /// The file, or the directory that it is in.
     at: AbsPath,
@@ -33,11 +42,13 @@ struct Obstacle {
 enum Deed {
     /// Make, rename or remove something in a directory.
     Change,
+    /// Make a log anew beside those that there are, as a rotation or another site does.
+    Log,
     Write,
     Read,
 }
 
-/// The obstacles to starting the service as the user that it becomes, one sentence each; none where no such user was found.
+/// The obstacles to starting the service as the user that it becomes; none where no such user was found.
 /// `as_user` is what is proposed for it: what that makes the user's own is none.
 pub fn obstacles(
     profile: &Profile,
@@ -45,7 +56,7 @@ pub fn obstacles(
     facts: &dyn Facts,
     options: &Options,
     as_user: &Proposal,
-) -> Vec<String> {
+) -> Vec<Obstacle> {
     let needs = Needs::of(profile);
     let options = Options { rootless: true, ..options.clone() };
     let Some(user) = Rootless::of(&needs, settings, facts, &options).and_then(|r| Someone::of(&r, facts))
@@ -56,24 +67,24 @@ pub fn obstacles(
     // A file that it makes anew is its own then.
     let made: BTreeSet<&Path> =
         needs.files().filter(|access| any_of(access, &ENTRIES)).map(|access| access.path()).collect();
-    let mut found: BTreeMap<Obstacle, BTreeSet<String>> = BTreeMap::new();
+    let mut found: BTreeMap<Bar, BTreeSet<String>> = BTreeMap::new();
     for access in needs.files().filter(|access| access.by().uid == 0) {
         let Ok(path) = AbsPath::parse(access.path()) else { continue };
         let is_own = own.iter().any(|own| path.is_at_or_below(own));
         if is_own || is_kernel_interface(path.as_path()) || only_in_passing(&path) {
             continue;
         }
-        if let Some(obstacle) = user.hindered(&access, &path, &made, facts) {
+        if let Some(bar) = user.hindered(&access, &path, &made, facts) {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            found.entry(obstacle).or_default().extend(name);
+            found.entry(bar).or_default().extend(name);
         }
     }
     let names = names(&needs, settings, facts);
-    let advised = |(obstacle, inside): (&Obstacle, &BTreeSet<String>)| {
-        let its = obstacle.deed == Deed::Read || is_its(obstacle, inside, &names);
-        user.sentence(obstacle, inside, its, facts, &options)
+    let told = |(bar, inside): (&Bar, &BTreeSet<String>)| {
+        let its = bar.deed == Deed::Read || is_its(bar, inside, &names);
+        Obstacle { says: user.sentence(bar, inside, its, facts, &options), is_later: bar.deed == Deed::Log }
     };
-    found.iter().map(advised).collect()
+    found.iter().map(told).collect()
 }
 
 /// Operations that change a directory.
@@ -95,16 +106,22 @@ fn any_of(access: &FileAccess<'_>, operations: &[Operation]) -> bool {
 }
 
 /// Whether a path, or all that is in the way inside of it, bears a name of the service.
-fn is_its(obstacle: &Obstacle, inside: &BTreeSet<String>, names: &BTreeSet<String>) -> bool {
+fn is_its(bar: &Bar, inside: &BTreeSet<String>, names: &BTreeSet<String>) -> bool {
     let bears = |component: &str| beginnings(component).iter().any(|name| names.contains(name));
-    let shared = SHARED.iter().any(|shared| obstacle.at.as_path() == Path::new(shared));
-    obstacle.at.components().any(|component| bears(&component.to_string_lossy()))
-        || shared && inside.iter().all(|name| bears(name))
+    let shared = SHARED.iter().any(|shared| bar.at.as_path() == Path::new(shared.0));
+    bar.at.components().any(|component| bears(&component.to_string_lossy()))
+        || shared && inside.iter().any(|name| bears(name))
 }
 
-/// Directories in which every service has what bears its name.
-static SHARED: &[&str] =
-    &["/run", "/run/lock", "/var/cache", "/var/lib", "/var/log", "/var/run", "/var/spool"];
+/// Directories in which every service has what bears its name, and what gives one a directory there.
+static SHARED: &[(&str, DirectoryKind)] = &[
+    ("/run", DirectoryKind::Runtime),
+    ("/run/lock", DirectoryKind::Runtime),
+    ("/var/cache", DirectoryKind::Cache),
+    ("/var/lib", DirectoryKind::State),
+    ("/var/log", DirectoryKind::Logs),
+    ("/var/run", DirectoryKind::Runtime),
+];
 
 /// Whoever looks an account up as root reads everybody's password hash along.
 fn only_in_passing(path: &AbsPath) -> bool {
@@ -156,12 +173,12 @@ impl Someone {
         path: &AbsPath,
         made: &BTreeSet<&Path>,
         facts: &dyn Facts,
-    ) -> Option<Obstacle> {
+    ) -> Option<Bar> {
         use Operation::*;
         let parent = path.parent()?;
         if any_of(access, &ENTRIES) && facts.node(&parent).is_ok_and(|node| !self.may(&node, WRITE | EXECUTE))
         {
-            return Some(Obstacle { deed: Deed::Change, at: parent, is_directory: true });
+            return Some(Bar { deed: Deed::Change, at: parent, is_directory: true });
         }
         let (deed, mask) = match () {
             () if made.contains(path.as_path()) => return None,
@@ -173,26 +190,26 @@ impl Someone {
             path.is_below(above) && facts.node(above).is_ok_and(|node| !self.may(&node, EXECUTE))
         };
         if let Some(at) = path.ancestors_from_root().into_iter().find(is_closed) {
-            return Some(Obstacle { deed, at, is_directory: true });
+            return Some(Bar { deed, at, is_directory: true });
         }
         // A rotation, or another site, makes logs anew beside those that there are.
         let is_log = deed == Deed::Write && path.as_path().starts_with("/var/log");
         if is_log && facts.node(&parent).is_ok_and(|node| !self.may(&node, WRITE | EXECUTE)) {
-            return Some(Obstacle { deed: Deed::Change, at: parent, is_directory: true });
+            return Some(Bar { deed: Deed::Log, at: parent, is_directory: true });
         }
         let is_barred = facts.node(path).is_ok_and(|node| !self.may(&node, mask));
-        is_barred.then(|| Obstacle { deed, at: path.clone(), is_directory: false })
+        is_barred.then(|| Bar { deed, at: path.clone(), is_directory: false })
     }
 
     fn sentence(
         &self,
-        obstacle: &Obstacle,
+        bar: &Bar,
         inside: &BTreeSet<String>,
         its: bool,
         facts: &dyn Facts,
         options: &Options,
     ) -> String {
-        let (user, Obstacle { deed, at, is_directory }) = (&self.name, obstacle);
+        let (user, Bar { deed, at, is_directory }) = (&self.name, bar);
         let owner = facts.node(at).map_or_else(|_| String::new(), |node| belongs(&node, facts));
         let some: Vec<&str> = inside.iter().map(String::as_str).take(3).collect();
         let what = match is_directory {
@@ -201,21 +218,21 @@ impl Someone {
         };
         let (verb, rights) = match deed {
             Deed::Change => ("make or remove", "rwx"),
+            Deed::Log => ("make anew", "rwx"),
             Deed::Write if *is_directory => ("write", "rwX"),
             Deed::Write => ("write", "rw"),
             Deed::Read if *is_directory => ("read", "rX"),
             Deed::Read => ("read", "r"),
         };
-        let in_run = ["/run", "/run/lock", "/var/run"].iter().any(|run| at.as_path() == Path::new(run));
+        let shared = SHARED.iter().find(|shared| at.as_path() == Path::new(shared.0));
         let advice = if !its {
             "that is not the service's own, and only root should".to_owned()
-        } else if in_run && *deed == Deed::Change {
-            format!(
-                "in a RuntimeDirectory= of its own it may, once the path is changed {}",
-                places(at, options)
-            )
+        } else if let Some((_, kind)) = shared {
+            let directive = kind.directive();
+            format!("in a {directive}= of its own it may, once the path is changed {}", places(at, options))
         } else {
-            let recursive = if *is_directory && *deed != Deed::Change { "-R " } else { "" };
+            let recursive =
+                if *is_directory && matches!(deed, Deed::Write | Deed::Read) { "-R " } else { "" };
             let defaults = if *deed == Deed::Write && *is_directory {
                 format!(",d:u:{user}:rwX")
             } else {
@@ -239,7 +256,7 @@ fn places(directory: &AbsPath, options: &Options) -> String {
         .collect();
     match places.is_empty() {
         true => "in its configuration or command line, and for whoever else uses it".to_owned(),
-        false => format!("in {} and in PIDFile=, and for whoever else uses it", places.join(", ")),
+        false => format!("in {}, in the unit, and for whoever else uses it", places.join(", ")),
     }
 }
 

@@ -451,6 +451,8 @@ fn what_keeps_root_is_named_with_its_owner_and_what_to_do() {
             .file("/var/log/served/main.log")
             .owned("/var/log/served/main.log", 0, 4, 0o640)
             .owned("/var/log/served", 0, 4, 0o750)
+            .file("/var/log/handed/main.log")
+            .owned("/var/log/handed/main.log", 200, 4, 0o640)
             .file("/etc/ssl/private/key")
             .owned("/etc/ssl/private/key", 0, 0, 0o600)
             .file("/etc/served/main.conf")
@@ -464,6 +466,7 @@ fn what_keeps_root_is_named_with_its_owner_and_what_to_do() {
         .becomes(200)
         .file(0, writes, "/run/served.pid", FileKind::File)
         .file(0, &[Operation::Write], "/var/log/served/main.log", FileKind::File)
+        .file(0, &[Operation::Write], "/var/log/handed/main.log", FileKind::File)
         .file(0, &[Operation::Read], "/etc/ssl/private/key", FileKind::File)
         .file(0, writes, "/var/lib/other/file", FileKind::File)
         .file(0, writes, "/var/lib/served/file", FileKind::File);
@@ -471,10 +474,14 @@ fn what_keeps_root_is_named_with_its_owner_and_what_to_do() {
     let (settings, _) = Settings::from_unit(&from_text::unit("served.service", &[&story.unit]));
     let as_user = Proposal::default();
     let all = ringfence_propose::obstacles(&story.profile, &settings, &story.facts, &story.options, &as_user);
+    let later: Vec<bool> = all.iter().map(|obstacle| obstacle.is_later).collect();
+    let all: Vec<String> = all.into_iter().map(|obstacle| obstacle.says).collect();
     let expected = [
         "served may not make or remove served.pid in /run (root:root, mode 0755); in a RuntimeDirectory= of its own it may, once the \
-         path is changed in /etc/served/main.conf:1 and in PIDFile=, and for whoever else uses it",
+         path is changed in /etc/served/main.conf:1, in the unit, and for whoever else uses it",
         "served may not make or remove file in /var/lib/other (root:root, mode 0755); that is not the service's own, and only root \
+         should",
+        "served may not make anew main.log in /var/log/handed (root:root, mode 0755); that is not the service's own, and only root \
          should",
         "served may not write main.log in /var/log/served (root:adm, mode 0750); whoever decides over it may let it: setfacl -R -m \
          u:served:rwX,d:u:served:rwX /var/log/served",
@@ -482,6 +489,7 @@ fn what_keeps_root_is_named_with_its_owner_and_what_to_do() {
          u:served:r /etc/ssl/private/key",
     ];
     assert_eq!(all, expected);
+    assert_eq!(later, [false, false, true, false, false]);
 }
 
 #[test]

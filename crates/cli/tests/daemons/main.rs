@@ -1,6 +1,10 @@
 //! Real daemons from Debian's packages, hardened on a real systemd: each must afterwards do what it did before, what its
 //! exercise showed and a wider range of things that hardening never saw.
 //!
+//! Both exercises are the same at all levels, whole. An allow-list, which the tight level makes, cannot know a place that is made
+//! after it and that nothing named, nor a program that never ran: where the wider exercise uses one, `place` says what is
+//! taken instead (`perform.sh`), and `docs/tight.md` why none could do better.
+//!
 //! The exercises are in `exercises/`, `harden.sh` says what is done with them. A trial is one daemon at one level:
 //! `standard/nginx`, `tight/redis`; `shipped/nginx` asks the same of Debian's own unit. All of the standard level and some of the
 //! tight one run by themselves, the others with `--include-ignored`. The last of a level compares the exposure of all, as systemd-analyze(1) says it, with what is promised.
