@@ -72,3 +72,32 @@ fn a_service_goes_when_ringfence_is_killed() {
         }
     }
 }
+
+/// Also while the first process still builds its sandbox, when the guard may not be there yet: that process then ends by
+/// itself, before it runs anything.
+#[test]
+fn a_service_goes_when_ringfence_is_killed_while_it_starts() {
+    let directory = tempfile::tempdir().unwrap();
+    // A time to sleep that nobody else sleeps, nor the other test.
+    let mark = (200_000 + std::process::id()).to_string();
+    let unit = directory.path().join("killed-early.service");
+    let text = format!("[Service]\nProtectSystem=strict\nPrivateDevices=yes\nExecStart=/bin/sleep {mark}\n");
+    std::fs::write(&unit, text).unwrap();
+    let mut started = 0;
+    for tries in 0..30u64 {
+        let mut ringfence = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+            .args(["--quiet", "run", unit.to_str().unwrap()])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(tries * tries * 100));
+        started += processes(&mark).len();
+        // SIGKILL.
+        ringfence.kill().unwrap();
+        ringfence.wait().unwrap();
+        // What is between two of its steps has not got to its program yet: it must not get there.
+        std::thread::sleep(Duration::from_millis(20));
+        until(&mark, |there| there == 0);
+    }
+    assert!(started > 0, "it was never killed later than its start");
+}

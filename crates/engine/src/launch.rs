@@ -133,13 +133,20 @@ impl Launch<'_> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
                 .map_err(fail)?;
-        let run = |in_cgroup| child::run(&self, &files, &caller, theirs.as_fd(), in_cgroup);
+        let mut ours = Some(ours);
+        let mut run = |in_cgroup| {
+            // Not the process's own: with the caller's end open it would not hear that the caller is gone.
+            ours = None;
+            child::run(&self, &files, &caller, theirs.as_fd(), in_cgroup)
+        };
         let pid = match self.cgroup {
             Some(cgroup) => fork_process_in(cgroup, run),
             None => fork_process(|| run(true)),
         }
         .map_err(fail)?;
-        Ok(Starting { pid, channel: ours, enforcement: Enforcement::default(), executing: false })
+        // Here it is still open; the other process has closed its own copy.
+        let channel = ours.ok_or_else(|| fail(Errno::BADF))?;
+        Ok(Starting { pid, channel, enforcement: Enforcement::default(), executing: false })
     }
 }
 

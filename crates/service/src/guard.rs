@@ -80,13 +80,9 @@ fn watch(until: &OwnedFd, mark: &str, cgroup: Option<&Path>) {
         }
         return;
     }
-    // Again, for what was being forked meanwhile.
+    // Again, for what was being forked meanwhile, or has no variables of its own before it runs its program.
     for _ in 0..10 {
-        let marked = marked(mark);
-        if marked.is_empty() {
-            return;
-        }
-        for pid in marked {
+        for pid in marked(mark) {
             let _ = kill_process(pid, Signal::KILL);
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
