@@ -1,4 +1,4 @@
-//! Which package a file comes from, as dpkg wrote it down.
+//! Which package a file comes from, as dpkg, pacman or apk wrote it down as text.
 //!
 //! Where there is another package manager nothing is known: nothing here is needed for anything to be right.
 
@@ -7,25 +7,72 @@ use std::fs;
 use std::path::Path;
 
 /// The packages that list one of the files, by name: which of the files, and all else that they list.
-///
-/// A package's list has one path a line (`/var/lib/dpkg/info/NAME.list`, or `NAME:ARCH.list`; dpkg-query(1)). With a merged
-/// `/usr` packages may still list `/lib/x` for what is `/usr/lib/x`.
 pub fn of_files(root: &Path, files: &BTreeSet<String>) -> BTreeMap<String, Listed> {
     let mut found = BTreeMap::new();
-    let Ok(entries) = fs::read_dir(root.join("var/lib/dpkg/info")) else { return found };
-    for entry in entries.flatten() {
+    let mut look = |name: &str, lines: &mut dyn Iterator<Item = String>| {
+        let all: BTreeSet<String> = lines.map(|path| merged(&path)).collect();
+        if let Some(file) = files.iter().map(|file| merged(file)).find(|file| all.contains(file)) {
+            found.insert(name.to_owned(), Listed { file, all });
+        }
+    };
+    dpkg(root, &mut look);
+    pacman(root, &mut look);
+    apk(root, &mut look);
+    found
+}
+
+/// Is told a package's name and all that it lists.
+type Look<'l> = dyn FnMut(&str, &mut dyn Iterator<Item = String>) + 'l;
+
+/// A list is `/var/lib/dpkg/info/NAME.list`, or `NAME:ARCH.list`, one path a line (dpkg-query(1)).
+fn dpkg(root: &Path, look: &mut Look<'_>) {
+    for entry in entries(&root.join("var/lib/dpkg/info")) {
         let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".list")) else { continue };
-        // One that cannot be read lists nothing.
-        let Ok(text) = fs::read_to_string(entry.path()) else { continue };
-        let mut has = text.lines().filter(|line| files.contains(*line) || files.contains(&merged(line)));
-        if let Some(file) = has.next() {
-            let name = name.split(':').next().unwrap_or(name).to_owned();
-            let all = text.lines().map(merged).collect();
-            found.insert(name, Listed { file: merged(file), all });
-        }
+        let text = text(&entry.path());
+        look(name.split(':').next().unwrap_or(name), &mut text.lines().map(str::to_owned));
     }
-    found
+}
+
+/// A list is `/var/lib/pacman/local/NAME-VERSION-RELEASE/files`: below a line `%FILES%`, relative to the root, directories with
+/// a slash at their end.
+fn pacman(root: &Path, look: &mut Look<'_>) {
+    for entry in entries(&root.join("var/lib/pacman/local")) {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().and_then(|name| name.rsplitn(3, '-').nth(2)) else { continue };
+        let text = text(&entry.path().join("files"));
+        let listed =
+            text.lines().skip_while(|line| *line != "%FILES%").skip(1).take_while(|line| !line.is_empty());
+        look(name, &mut listed.map(|path| format!("/{}", path.trim_end_matches('/'))));
+    }
+}
+
+/// All packages are in `/lib/apk/db/installed`, with an empty line between them: `P:` is the name, `F:` a directory, `R:` a file in
+/// the directory last named (apk-package(5)).
+fn apk(root: &Path, look: &mut Look<'_>) {
+    let text = text(&root.join("lib/apk/db/installed"));
+    for package in text.split("\n\n") {
+        let Some(name) = package.lines().find_map(|line| line.strip_prefix("P:")) else { continue };
+        let mut directory = "";
+        let mut listed = package.lines().filter_map(|line| match line.split_once(':')? {
+            ("F", path) => {
+                directory = path;
+                Some(format!("/{path}"))
+            }
+            ("R", file) => Some(format!("/{directory}/{file}")),
+            _ => None,
+        });
+        look(name, &mut listed);
+    }
+}
+
+fn entries(directory: &Path) -> impl Iterator<Item = fs::DirEntry> {
+    fs::read_dir(directory).into_iter().flat_map(Iterator::flatten)
+}
+
+/// A list that cannot be read lists nothing.
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
 }
 
 /// What a package lists.
@@ -62,5 +109,25 @@ mod tests {
         assert_eq!(found["web-common"].file, "/usr/lib/systemd/system/web.service");
         assert!(found["web"].all.contains("/usr/lib/web"));
         assert!(of_files(&root.path().join("nothing"), &asked).is_empty());
+    }
+
+    #[test]
+    fn pacman_and_apk_write_it_down_as_well() {
+        let root = tempfile::tempdir().unwrap();
+        let pacman = root.path().join("var/lib/pacman/local/web-server-1.2-3");
+        fs::create_dir_all(&pacman).unwrap();
+        let text = "%FILES%\nusr/\nusr/lib/web/\nusr/bin/web\n\n%BACKUP%\netc/web.conf\tsum\n";
+        fs::write(pacman.join("files"), text).unwrap();
+        let apk = root.path().join("lib/apk/db");
+        fs::create_dir_all(&apk).unwrap();
+        let text =
+            "P:other\nV:1\nF:usr/bin\nR:other\n\nP:dns\nV:2\nF:usr/sbin\nR:dns\na:0:0:755\nF:usr/lib/dns\n";
+        fs::write(apk.join("installed"), text).unwrap();
+        let asked = ["/usr/bin/web", "/usr/sbin/dns"].map(str::to_owned).into();
+        let found = of_files(root.path(), &asked);
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["dns", "web-server"]);
+        assert!(found["web-server"].all.contains("/usr/lib/web"));
+        assert!(!found["web-server"].all.contains("/etc/web.conf"));
+        assert!(found["dns"].all.contains("/usr/lib/dns"));
     }
 }

@@ -333,6 +333,27 @@ fn what_is_made_anew_is_shown_with_its_directory() {
 }
 
 #[test]
+fn the_next_release_of_a_site_is_shown_too() {
+    let (release, link) = ("/srv/site/releases/5", "/srv/site/current");
+    let page = "/srv/site/releases/5/page";
+    let facts = |facts: FakeFacts| {
+        let facts = facts.dir(release).file(page).symlink(link, "releases/5").symlink("/srv/link", "site");
+        facts.file("/etc/served/main.conf")
+    };
+    let story = Story::of(PLAIN).tight().on(facts).access(
+        200,
+        &[Operation::Read],
+        page,
+        FileKind::File,
+        None,
+        &[(link, "releases/5")],
+    );
+    named(story, "root /srv/site/current; other /srv/link;")
+        .gets("BindReadOnlyPaths=/srv/link /srv/site")
+        .lacks("BindReadOnlyPaths=/srv/site/releases");
+}
+
+#[test]
 fn a_file_that_others_than_root_may_write_names_nothing() {
     for (uid, mode) in [(200, 0o644), (0, 0o664), (0, 0o666)] {
         let facts = |facts: FakeFacts| {

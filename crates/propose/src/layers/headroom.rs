@@ -162,13 +162,16 @@ fn named(case: &Case<'_>, proposal: &mut Proposal, shown: &BTreeSet<AbsPath>) ->
     found
 }
 
-/// What to show of a path that is named: of a socket, made anew whenever its owner starts, the directory.
+/// What to show of a path that is named: of a socket, made anew whenever its owner starts, and of a link, which the next
+/// release of a site turns to another directory beside it, the directory.
 fn place(case: &Case<'_>, path: &AbsPath) -> Option<AbsPath> {
     match case.facts.node(path).ok()?.kind {
         // Elsewhere the directory is somebody's state.
         NodeKind::Socket if path.as_path().starts_with("/run") => replaced_in(path, FileKind::Socket),
-        NodeKind::Directory | NodeKind::File | NodeKind::Symlink(_) => {
-            (!is_elsewhere(path)).then(|| path.clone())
+        NodeKind::Directory | NodeKind::File if !is_elsewhere(path) => Some(path.clone()),
+        NodeKind::Symlink(_) if !is_elsewhere(path) => {
+            let own = |directory: &AbsPath| !is_never_whole(directory) && directory.components().count() > 1;
+            Some(path.parent().filter(own).unwrap_or_else(|| path.clone()))
         }
         _ => None,
     }
