@@ -8,6 +8,7 @@ use crate::step::Step;
 use ringfence_sandbox::facts::{Facts, User};
 use ringfence_settings::{Capability, Settings};
 use ringfence_terms::{AbsPath, Errno, Origin, Sourced};
+use ringfence_unit::Manager;
 use rustix::process::geteuid;
 
 /// The users and groups of a process, looked up.
@@ -44,6 +45,10 @@ impl Identity {
                 None if wanted.dynamic_user.value => identity.take_dynamic(settings, facts, name)?,
                 None => return Err(unknown(Step::User, "user", name, &wanted.user)),
             }
+            if let Some(user) = identity.user.as_mut().filter(|_| wanted.dynamic_user.value) {
+                // A dynamic user is called as the unit calls it, a number included (systemd: `dynamic_user_acquire`).
+                user.name.clone_from(name);
+            }
             identity.uid = identity.user.as_ref().map(|user| user.uid);
             identity.gid = identity.user.as_ref().map(|user| user.gid);
         }
@@ -68,6 +73,9 @@ impl Identity {
             groups.retain(|gid| seen.insert(*gid));
         }
         if !privileges::has(Capability::SETUID) {
+            if settings.manager == Manager::User {
+                identity.is_the_callers(settings)?;
+            }
             identity.stay(settings, facts, report);
         }
         Ok(identity)
@@ -99,6 +107,30 @@ impl Identity {
             shell: "/usr/sbin/nologin".into(),
         });
         Ok(())
+    }
+
+    /// A user's manager fails where it would have to become somebody else (systemd: `enforce_groups`, which comes first).
+    fn is_the_callers(&self, settings: &Settings) -> Result<(), Failure> {
+        let wanted = &settings.identity;
+        let own: Vec<u32> = rustix::process::getgroups()
+            .unwrap_or_default()
+            .into_iter()
+            .chain([rustix::process::getegid()])
+            .map(|group| group.as_raw())
+            .collect();
+        let named = [wanted.user.origin.as_ref(), wanted.group.origin.as_ref()];
+        let listed = wanted.supplementary_groups.first().and_then(|line| line.origin.as_ref());
+        let origin = named.into_iter().chain([listed]).flatten().next();
+        let groups = self.groups.iter().flatten().chain(&self.gid);
+        if self.uid.is_none_or(|uid| uid == geteuid().as_raw())
+            && groups.into_iter().all(|gid| own.contains(gid))
+        {
+            return Ok(());
+        }
+        Err(Failure::new(Step::Group, "change to other users and groups")
+            .errno(Errno::EPERM)
+            .origin(origin)
+            .hint("a user's manager runs its services as that user, with that user's groups; leave the line out"))
     }
 
     /// Without privileges the process stays who it is.

@@ -239,6 +239,13 @@ fn own_users(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<O
         return Ok(None);
     }
     let setting = &settings.sandbox.private_users;
+    // `run` of a unit of the system does what it can; a user's manager fails (`setup_private_users`).
+    if setting.value == PrivateUsers::Identity && settings.manager == Manager::User {
+        return Err(Failure::new(Step::User, "map the users of the machine")
+            .errno(Errno::PERM)
+            .origin(setting.origin.as_ref())
+            .hint("a user's manager can map its own user only: PrivateUsers=yes"));
+    }
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     match user_namespace(&format!("{uid} {uid} 1\n"), &format!("{gid} {gid} 1\n")) {
         Ok(users) => {

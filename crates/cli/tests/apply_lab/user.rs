@@ -168,3 +168,35 @@ fn killed_on_the_way_in_a_session() {
     session.ringfence(&["score", "mine"]);
     assert_eq!(session.snapshot(), before);
 }
+
+#[test]
+fn run_ends_as_under_the_users_manager() {
+    let Some(session) = Session::begin("user-run") else { return };
+    let lines = [
+        "ProtectSystem=strict",
+        "ProtectHome=yes",
+        "InaccessiblePaths=/home",
+        "PrivateUsers=yes",
+        "PrivateUsers=identity",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=CAP_CHOWN",
+        "User=joe",
+        "User=root",
+        "SupplementaryGroups=games",
+        "CPUSchedulingPolicy=rr",
+        "SecureBits=keep-caps",
+        "PrivateDevices=yes",
+        "WorkingDirectory=/nowhere",
+    ];
+    for line in lines {
+        session.shell(&format!(
+            "printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n%s\\n' '{line}' > ~/.config/systemd/user/tried.service; \
+             systemctl --user daemon-reload; systemctl --user start tried || true"
+        ));
+        let theirs = session.shell("systemctl --user show tried -p ExecMainStatus --value");
+        let output = session.ringfence(&["run", "tried"]);
+        let ours = output.status.code().unwrap();
+        assert_eq!(ours.to_string(), theirs.trim(), "{line}: {}", said(&output));
+        session.shell("systemctl --user reset-failed tried || true");
+    }
+}
