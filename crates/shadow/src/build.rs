@@ -9,7 +9,8 @@ use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_change, mount_remount, unmount,
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
+    mount_remount, unmount,
 };
 use std::ffi::CString;
 use std::fmt;
@@ -83,12 +84,12 @@ pub fn enter(mounts: &MountTable) -> Result<Report> {
     Ok(report)
 }
 
-const RUN: &str = "/run";
+pub(crate) const RUN: &str = "/run";
 
 /// Wherever a service manager runs, `/run` is a mount (file-hierarchy(7)), and it puts a new and empty one into a
 /// service's view where it is not (systemd: `mount_run` in `src/core/namespace.c`). In a container it often is none.
-fn make_a_mount_of_run() -> Result<()> {
-    match mount_bind(RUN, RUN) {
+pub(crate) fn make_a_mount_of_run() -> Result<()> {
+    match mount_bind_recursive(RUN, RUN) {
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
         other => doing(other, || format!("make a mount of {RUN}")),
     }

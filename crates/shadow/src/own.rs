@@ -6,7 +6,8 @@
 //! writes, is a new directory, and each of its entries is shown by itself.
 
 use crate::build::{
-    Report, Result, STAGING, Weakness, doing, fresh, leave_the_machine, make_directory, step_into,
+    RUN, Report, Result, STAGING, Weakness, doing, fresh, leave_the_machine, make_a_mount_of_run,
+    make_directory, step_into,
 };
 use crate::device;
 use crate::treatment::{Treatment, treatment};
@@ -65,6 +66,10 @@ pub fn enter_as_user(mounts: &MountTable, places: &[PathBuf]) -> Result<Report> 
     let mut pieces = Pieces { mounts, roots, hidden, layers: 0, report: Report::default() };
     pieces.show(Path::new("/"), &root)?;
     step_into(&root)?;
+    // What is mounted below it makes a piece of it that is no mount itself.
+    if pieces.is_split(Path::new(RUN)) {
+        make_a_mount_of_run()?;
+    }
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),
         permitted: CapabilitySet::empty(),
@@ -94,11 +99,15 @@ impl Pieces<'_> {
                 other => return self.special(mount, other, target),
             }
         }
-        let below = |root: &&PathBuf| root.as_path() != path && root.starts_with(path);
-        match self.roots.iter().any(|root| below(&root)) {
+        match self.is_split(path) {
             true => self.split(path, target),
             false => self.overlay(path, target),
         }
+    }
+
+    /// Whether a mount, or a place where the user writes, is below a path.
+    fn is_split(&self, path: &Path) -> bool {
+        self.roots.iter().any(|root| root.as_path() != path && root.starts_with(path))
     }
 
     fn special(&mut self, mount: &Mount, how: Treatment, target: &Path) -> Result<()> {

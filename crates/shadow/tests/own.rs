@@ -94,6 +94,10 @@ fn a_user_writes_and_nothing_is_written() {
             ("/dev/shm is written", fs::write("/dev/shm/ringfence-user-was-here", "x").is_ok()),
             ("/dev/null is there", fs::write("/dev/null", "x").is_ok()),
             ("programs are there", Path::new("/bin/sh").exists()),
+            (
+                "/run is a mount",
+                fs::read_to_string("/proc/self/mountinfo").is_ok_and(|t| t.contains(" /run ")),
+            ),
             ("/etc is not the user's", denied("/etc/ringfence-user-was-here")),
             ("nor is /usr/lib", denied("/usr/lib/ringfence-user-was-here")),
             ("nor is the root", denied("/ringfence-user-was-here")),

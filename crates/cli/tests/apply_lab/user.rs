@@ -16,7 +16,8 @@ printf '%s\n' '[Unit]' Requires=dbus.socket '[Service]' Type=notify NotifyAccess
     'ExecStart=/usr/bin/dbus-daemon --session --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only' \
     > /etc/systemd/user/dbus.service
 ln -s ../dbus.socket /etc/systemd/user/sockets.target.wants/
-printf '%s\n' '#!/bin/sh' 'mkdir -p ~/.local/state/mine' 'echo up > ~/.local/state/mine/state' 'exec sleep infinity' > /home/joe/serve
+printf '%s\n' '#!/bin/sh' 'mkdir -p ~/.local/state/mine' 'echo $$ > $XDG_RUNTIME_DIR/mine.pid || exit 1' \
+    'echo up > ~/.local/state/mine/state' 'exec sleep infinity' > /home/joe/serve
 chmod 755 /home/joe/serve
 mkdir -p /home/joe/.config/systemd/user
 printf '[Service]\nType=exec\nExecStart=%%h/serve\n' > /home/joe/.config/systemd/user/mine.service
@@ -77,6 +78,7 @@ fn a_users_service() {
             ["harden", "mine", "--exercise", EXERCISE, "--apply", "--watch", "1s", "--level", level];
         let output = session.ringfence(&arguments);
         assert_eq!(output.status.code(), Some(0), "{level}: {}", said(&output));
+        assert!(!said(&output).contains("does not work"), "{level}: {}", said(&output));
         assert!(
             said(&output).contains("ringfence --user rollback mine.service takes it back"),
             "{}",
