@@ -1,4 +1,4 @@
-//! Records a command with either recorder: `record ebpf|ptrace FILE CMD [ARGUMENT]...`.
+//! Records a command with either recorder: `either ebpf|ptrace FILE CMD [ARGUMENT]...`.
 
 use ringfence_record::{Command, PtraceRecorder, Recorder, Session, Stop, Target};
 use ringfence_record_ebpf::EbpfRecorder;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
-    let usage = "usage: record ebpf|ptrace FILE CMD [ARGUMENT]...";
+    let usage = "usage: either ebpf|ptrace FILE CMD [ARGUMENT]...";
     let recorder: Box<dyn Recorder> = match arguments.next().ok_or(usage)?.to_str() {
         Some("ebpf") => Box::new(EbpfRecorder::new()?),
         Some("ptrace") => Box::new(PtraceRecorder::new()?),
