@@ -21,7 +21,10 @@ use clap::Subcommand;
 use std::process::ExitCode;
 
 /// The commands, in the order in which help lists them.
+// Only the command that is asked for is put together: the others have fifty options. What a command's own `Args` say of
+// themselves would then take the place of what is said here, so they say it in plain comments.
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Run a unit in its sandbox in the foreground
     Run(run::Args),
@@ -67,5 +70,24 @@ pub fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure
         Command::Score(args) => score::run(&args, context),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::args::Arguments;
+    use clap::CommandFactory;
+
+    #[test]
+    fn a_command_put_together_says_what_the_list_says_of_it() {
+        let about = |command: &clap::Command| -> Vec<String> {
+            let listed = command.get_subcommands().filter(|command| command.get_name() != "help");
+            listed.map(|command| format!("{}: {:?}", command.get_name(), command.get_about())).collect()
+        };
+        let mut command = Arguments::command();
+        let listed = about(&command);
+        command.build();
+        assert_eq!(listed, about(&command));
+        assert_eq!(listed.len(), 13);
     }
 }

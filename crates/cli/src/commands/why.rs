@@ -24,7 +24,7 @@ pub struct Args {
     kind: Kind,
 }
 
-/// What the service wants to do with the path; reading when nothing is said.
+// What the service wants to do with the path; reading when nothing is said.
 #[derive(clap::Args)]
 #[group(multiple = false)]
 struct Kind {

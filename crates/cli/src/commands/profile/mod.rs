@@ -11,7 +11,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What to do with profiles.
+// What to do with profiles.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]

@@ -17,7 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use what::What;
 
-/// What to record, and how.
+// What to record, and how.
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("target").required(true)))]
 pub struct Args {
