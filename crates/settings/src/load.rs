@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
             specifiers: &self.unit.specifiers,
             complaints: &mut self.complaints,
         };
-        if let Err(refusal) = (directive.field.read)(&mut line, settings) {
+        if let Err(refusal) = (directive.read)(&mut line, settings) {
             self.refused(refusal, origin, settings);
         }
     }

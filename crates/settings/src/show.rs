@@ -39,7 +39,7 @@ impl Settings {
         catalogue::all()
             .filter(of_this_type)
             .flat_map(|directive| {
-                (directive.field.show)(self)
+                (directive.show)(self)
                     .into_iter()
                     .chain(show_kept(self, directive))
                     .map(move |shown| Setting { directive, value: shown.value, origin: shown.origin })
@@ -70,7 +70,7 @@ pub(crate) fn not_enforced(settings: &Settings) -> Vec<NotEnforced> {
         }
     }
     for (directive, why) in TYPED_BUT_NOT_ENFORCED.iter() {
-        for shown in (directive.field.show)(settings) {
+        for shown in (directive.show)(settings) {
             let own_line = |origin: &&Origin| directive.names().any(|name| *name == *origin.directive);
             if let Some(origin) = shown.origin.as_ref().filter(own_line) {
                 add(origin, why);
@@ -82,7 +82,7 @@ pub(crate) fn not_enforced(settings: &Settings) -> Vec<NotEnforced> {
 
 /// Directives that have a type, and that the engine cannot enforce.
 static TYPED_BUT_NOT_ENFORCED: LazyLock<Vec<(&Directive, &str)>> = LazyLock::new(|| {
-    let typed = catalogue::all().filter(|directive| !directive.field.kept);
+    let typed = catalogue::all().filter(|directive| !directive.kept);
     typed
         .filter_map(|directive| match directive.engine {
             Engine::Cannot(why) => Some((directive, why)),

@@ -1,6 +1,6 @@
 //! What the catalogue says about one directive.
 
-use super::field::Field;
+use super::field::{Field, Read, Show};
 use crate::Capability;
 use ringfence_terms::Origin;
 use std::fmt;
@@ -40,7 +40,12 @@ pub struct Directive {
     pub propose: Propose,
     /// Whether ringfence's own engine does it.
     pub engine: Engine,
-    pub(crate) field: Field,
+    /// Whether it has no type of its own, and its lines are kept in [`Settings::other`].
+    pub(crate) kept: bool,
+    /// Takes in one assignment.
+    pub(crate) read: Read,
+    /// The values that are not at their default, or that a line gave.
+    pub(crate) show: Show,
 }
 
 /// A section of a unit file.
@@ -301,7 +306,9 @@ impl Directive {
             exposure: &[],
             propose: Propose::Never,
             engine: Engine::Enforces,
-            field,
+            kept: field.kept,
+            read: field.read,
+            show: field.show,
         }
     }
 

@@ -12,10 +12,16 @@ pub(crate) struct Field {
     /// Whether the directive has no type of its own, and its lines are kept in [`Settings::other`].
     pub(crate) kept: bool,
     /// Takes in one assignment.
-    pub(crate) read: fn(&mut Line<'_>, &mut Settings) -> Result<(), Refusal>,
+    pub(crate) read: Read,
     /// The values that are not at their default, or that a line gave.
-    pub(crate) show: fn(&Settings) -> Vec<Shown>,
+    pub(crate) show: Show,
 }
+
+/// How a line gets into the settings.
+pub(crate) type Read = fn(&mut Line<'_>, &mut Settings) -> Result<(), Refusal>;
+
+/// How what is in the settings is written again.
+pub(crate) type Show = fn(&Settings) -> Vec<Shown>;
 
 /// A field with one value: the last valid assignment wins.
 macro_rules! scalar {
