@@ -7,6 +7,7 @@ use ringfence_record::{
 };
 use ringfence_terms::Errno;
 use rustix::process::{Pid, Signal, kill_process};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::time::Duration;
@@ -70,9 +71,18 @@ fn a_signal_to_somebody_elses_process_takes_a_capability() {
         outcome.profile.privileges().any(|(privilege, _)| *privilege == Privilege::Capability(KILL))
     };
     let other = "setpriv --reuid 65534 --regid 65534 --clear-groups";
-    assert!(takes(&format!("trap : TERM; {other} sleep 60 & sleep 0.3; kill -TERM $!")));
+    // Where somebody else says that it is there.
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let told = |name: &str| {
+        let file = directory.path().join(name).display().to_string();
+        (format!("echo > {file}"), format!("until [ -e {file} ]; do sleep 0.01; done"))
+    };
+    let (tell, wait) = told("process");
+    assert!(takes(&format!("trap : TERM; {other} sh -c \"{tell}; exec sleep 60\" & {wait}; kill -TERM $!")));
+    let (tell, wait) = told("group");
     assert!(takes(&format!(
-        "trap : TERM; setsid {other} sh -c \"sleep 60 & wait\" & sleep 0.3; kill -TERM -$!"
+        "trap : TERM; setsid {other} sh -c \"sleep 60 & {tell}; wait\" & {wait}; kill -TERM -$!"
     )));
     assert!(!takes("sleep 60 & sleep 0.1; kill -TERM $!"));
     assert!(!takes(&format!("{other} true & sleep 60 & sleep 0.1; kill -TERM $!")));
