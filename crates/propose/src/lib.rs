@@ -20,7 +20,7 @@ mod sensitive;
 mod template;
 mod versions;
 
-pub use named::{ReadText, named_in_configuration};
+pub use named::{Named, ReadText, named_in_configuration};
 pub use names::own_programs;
 pub use needs::Needs;
 pub use obstacles::{Obstacle, obstacles};

@@ -28,15 +28,33 @@ static OF_EVERYBODY: &[&str] = &[
     "/etc/shells",
 ];
 
+/// A path that the service's configuration names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The path.
+    pub path: AbsPath,
+    /// The file that names it.
+    pub file: AbsPath,
+    /// The first line there that does, counted from 1.
+    pub line: usize,
+}
+
+impl Named {
+    /// Where it is named: `FILE:LINE`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence(format!("{} is named in {}", self.path, self.place()))
+    }
+}
+
 /// The absolute paths that are named in the configuration files that were read, each with where.
 ///
 /// Only files that nobody but root may write count: what a service can write itself must not widen its own sandbox.
 /// Whether anything is at the paths, and whether it may be shown, is for the proposal to say.
-pub fn named_in_configuration(
-    profile: &Profile,
-    facts: &dyn Facts,
-    read: &ReadText<'_>,
-) -> Vec<(AbsPath, Evidence)> {
+pub fn named_in_configuration(profile: &Profile, facts: &dyn Facts, read: &ReadText<'_>) -> Vec<Named> {
     let files: BTreeSet<&Path> = profile
         .files_unordered()
         .filter(|access| access.errno().is_none() && access.operations().contains(Operation::Read))
@@ -48,12 +66,12 @@ pub fn named_in_configuration(
         let Some(text) = is_of_root(facts, &file).then(|| read(&file)).flatten() else { continue };
         for (number, line) in text.lines().enumerate() {
             for path in paths_in(line).filter_map(|path| AbsPath::parse(path).ok()) {
-                let evidence = || Evidence(format!("{path} is named in {file}:{}", number + 1));
-                found.entry(path.clone()).or_insert_with(evidence);
+                let named = || Named { path: path.clone(), file: file.clone(), line: number + 1 };
+                found.entry(path.clone()).or_insert_with(named);
             }
         }
     }
-    found.into_iter().collect()
+    found.into_values().collect()
 }
 
 fn is_configuration(path: &Path) -> bool {

@@ -14,7 +14,7 @@ pub struct Needs<'p> {
 }
 
 /// Operations that change a directory's entries.
-const ENTRY_CHANGES: [Operation; 9] = [
+pub(crate) const ENTRY_CHANGES: [Operation; 10] = [
     Operation::Create,
     Operation::Mkdir,
     Operation::Rmdir,
@@ -24,6 +24,7 @@ const ENTRY_CHANGES: [Operation; 9] = [
     Operation::RenameFrom,
     Operation::RenameTo,
     Operation::Unlink,
+    Operation::BindSocket,
 ];
 
 /// Operations that change what is there.
@@ -145,8 +146,8 @@ impl<'p> Needs<'p> {
 
     /// Everything that was changed outside `/proc`, `/sys` and `/dev`.
     pub fn written(&self) -> Vec<Written<'p>> {
-        let changes: Operations = ENTRY_CHANGES.into_iter().chain(IN_PLACE_CHANGES).collect();
-        let entries: Operations = ENTRY_CHANGES.into_iter().chain([Operation::BindSocket]).collect();
+        let entries: Operations = ENTRY_CHANGES.into_iter().collect();
+        let in_place: Operations = IN_PLACE_CHANGES.into_iter().collect();
         let mut all: Vec<Written<'p>> = self
             .files
             .iter()
@@ -155,7 +156,7 @@ impl<'p> Needs<'p> {
                 let operations = access.operations();
                 let unnamed = operations.contains(Operation::CreateUnnamed);
                 let entry = !operations.and(entries).is_empty();
-                (unnamed || entry || !operations.and(changes).is_empty()).then(|| Written {
+                (unnamed || entry || !operations.and(in_place).is_empty()).then(|| Written {
                     path: access.path(),
                     is_directory: unnamed || access.kind() == FileKind::Directory,
                     entry,

@@ -3,8 +3,9 @@
 //! Owners and modes decide, as for the kernel; nothing here changes them. Each obstacle names the path, whose it is, and what
 //! somebody could do who may.
 
+use crate::named::Named;
 use crate::names::{beginnings, names};
-use crate::needs::is_kernel_interface;
+use crate::needs::{ENTRY_CHANGES, is_kernel_interface};
 use crate::rootless::Rootless;
 use crate::{Needs, Options, Proposal};
 use ringfence_profile::{FileAccess, Operation, Operations, Profile};
@@ -66,7 +67,7 @@ pub fn obstacles(
     let own = own_directories(settings, as_user);
     // A file that it makes anew is its own then.
     let made: BTreeSet<&Path> =
-        needs.files().filter(|access| any_of(access, &ENTRIES)).map(|access| access.path()).collect();
+        needs.files().filter(|access| any_of(access, &ENTRY_CHANGES)).map(|access| access.path()).collect();
     let mut found: BTreeMap<Bar, BTreeSet<String>> = BTreeMap::new();
     for access in needs.files().filter(|access| access.by().uid == 0) {
         let Ok(path) = AbsPath::parse(access.path()) else { continue };
@@ -86,20 +87,6 @@ pub fn obstacles(
     };
     found.iter().map(told).collect()
 }
-
-/// Operations that change a directory.
-const ENTRIES: [Operation; 10] = [
-    Operation::Create,
-    Operation::Mkdir,
-    Operation::Rmdir,
-    Operation::Mknod,
-    Operation::Symlink,
-    Operation::LinkTo,
-    Operation::RenameFrom,
-    Operation::RenameTo,
-    Operation::Unlink,
-    Operation::BindSocket,
-];
 
 fn any_of(access: &FileAccess<'_>, operations: &[Operation]) -> bool {
     !access.operations().and(operations.iter().copied().collect::<Operations>()).is_empty()
@@ -176,7 +163,8 @@ impl Someone {
     ) -> Option<Bar> {
         use Operation::*;
         let parent = path.parent()?;
-        if any_of(access, &ENTRIES) && facts.node(&parent).is_ok_and(|node| !self.may(&node, WRITE | EXECUTE))
+        if any_of(access, &ENTRY_CHANGES)
+            && facts.node(&parent).is_ok_and(|node| !self.may(&node, WRITE | EXECUTE))
         {
             return Some(Bar { deed: Deed::Change, at: parent, is_directory: true });
         }
@@ -248,12 +236,8 @@ impl Someone {
 
 /// Where a path in a directory is set.
 fn places(directory: &AbsPath, options: &Options) -> String {
-    let places: Vec<&str> = options
-        .named
-        .iter()
-        .filter(|(path, _)| path.parent().as_ref() == Some(directory))
-        .filter_map(|(_, evidence)| evidence.0.split_once(" is named in ").map(|(_, place)| place))
-        .collect();
+    let inside = options.named.iter().filter(|named| named.path.parent().as_ref() == Some(directory));
+    let places: Vec<String> = inside.map(Named::place).collect();
     match places.is_empty() {
         true => "in its configuration or command line, and for whoever else uses it".to_owned(),
         false => format!("in {}, in the unit, and for whoever else uses it", places.join(", ")),

@@ -1,5 +1,6 @@
 //! What is proposed, line by line.
 
+use crate::named::Named;
 use ringfence_terms::AbsPath;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,8 +33,8 @@ pub struct Options {
     pub of_sockets: BTreeSet<String>,
     /// The packages that the unit and its programs come from.
     pub packages: Vec<Package>,
-    /// Paths that the service's configuration names, each with where.
-    pub named: Vec<(AbsPath, Evidence)>,
+    /// Paths that the service's configuration names.
+    pub named: Vec<Named>,
     /// Directives that a trial has shown to break the service: left as they are.
     pub relaxed: BTreeSet<String>,
     /// Paths that a trial has shown to be needed for writing, each with what was denied there.

@@ -143,8 +143,9 @@ fn is_elsewhere(path: &AbsPath) -> bool {
 /// What the configuration names, and is there. What is sensitive among it is said, not shown.
 fn named(case: &Case<'_>, proposal: &mut Proposal, shown: &BTreeSet<AbsPath>) -> BTreeMap<AbsPath, Evidence> {
     let mut found = BTreeMap::new();
-    for (path, evidence) in &case.options.named {
-        let Some(path) = place(case, path).filter(|path| !is_never_whole(path) && !is_shown(path, shown))
+    for named in &case.options.named {
+        let Some(path) =
+            place(case, &named.path).filter(|path| !is_never_whole(path) && !is_shown(path, shown))
         else {
             continue;
         };
@@ -152,10 +153,10 @@ fn named(case: &Case<'_>, proposal: &mut Proposal, shown: &BTreeSet<AbsPath>) ->
             Some(what) => proposal.leave_open(
                 DIRECTIVE,
                 format!("{path} is named, but was not used, and stays hidden: {what}"),
-                vec![evidence.clone()],
+                vec![named.evidence()],
             ),
             None => {
-                found.insert(path, evidence.clone());
+                found.insert(path, named.evidence());
             }
         }
     }
