@@ -4,10 +4,13 @@
 //! look. Whatever else decides its result, and what is noted of it, is the same: the program and its rights (those of the
 //! recorder, or its calls are not foreseen), the directory, and the thing itself down to the time of its last change.
 
+use crate::Program;
 use crate::resolve::{Look, Seen};
 use ringfence_profile::Abi;
 use rustix::io::Errno;
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a call counts as delivered: the owners and modes of the directories on the way are not looked at meanwhile.
@@ -19,13 +22,30 @@ const MOST: usize = 1 << 17;
 /// What tells one call from another.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Repeat {
-    /// The program, by its address, which it keeps.
-    pub program: usize,
+    pub program: ByAddress,
     pub call: (Abi, u32),
     /// The argument that says how to look.
     pub how: u64,
     pub directory: u64,
     pub last: Vec<u8>,
+}
+
+/// A program that is told from others by its address. It is held, so that no other program comes to be there.
+#[derive(Debug)]
+pub(super) struct ByAddress(pub Arc<Program>);
+
+impl PartialEq for ByAddress {
+    fn eq(&self, other: &ByAddress) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ByAddress {}
+
+impl Hash for ByAddress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 /// The calls that were delivered, and what they found.

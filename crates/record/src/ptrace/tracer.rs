@@ -7,7 +7,7 @@ use super::foresight;
 use super::gain::{self, Gain};
 use super::launch::{Held, system};
 use super::memory::Arguments;
-use super::repeats::{Repeat, Repeats};
+use super::repeats::{ByAddress, Repeat, Repeats};
 use super::table::{CallTable, Handling};
 use super::tracee::Tracees;
 use crate::attempt::Attempt;
@@ -417,7 +417,7 @@ impl<'a> Tracer<'a> {
         let names = decoder.names(rule);
         let look = how.and_then(|_| decoder.look(rule, &names));
         let repeat = how.zip(look.as_ref()).map(|(how, look)| Repeat {
-            program: Arc::as_ptr(&by) as usize,
+            program: ByAddress(Arc::clone(&by)),
             call: (abi, call.number),
             how,
             directory: look.directory,
