@@ -106,7 +106,6 @@ impl Child<'_> {
         let owner = runtime.identity.owner();
         let id_mapped = directories::set_up(settings, plan, owner)?;
         let credentials = self.credentials()?;
-        rustix::process::umask(Mode::from_raw_mode(settings.process.umask.value));
         self.set_up_keyring()?;
         if self.sandboxed {
             properties::set_limits(settings, &mut report)?;
@@ -117,6 +116,7 @@ impl Child<'_> {
         let id_map = self.map_of_owner(&id_mapped)?;
         self.become_first_process()?;
         self.mount(&id_mapped, id_map.as_ref())?;
+        rustix::process::umask(Mode::from_raw_mode(settings.process.umask.value));
         let filters = match self.sandboxed {
             true => Filters::of(settings, &mut report)?,
             false => Filters::default(),
@@ -137,6 +137,8 @@ impl Child<'_> {
 
     /// Signals, session.
     fn begin(&self) -> Result<(), Failure> {
+        // The caller's umask has no say in what is made for the service (systemd's own is 0: `main.c`, `main`).
+        rustix::process::umask(Mode::empty());
         signal::reset_signals()
             .map_err(|e| Failure::new(Step::SignalMask, "let signals through").errno(e))?;
         if self.launch.settings.process.ignore_sigpipe.value {

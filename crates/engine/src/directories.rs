@@ -166,7 +166,7 @@ impl Job<'_> {
     }
 }
 
-/// Makes what is missing above a path, mode 0755 whatever the umask is.
+/// Makes what is missing above a path, mode 0755: the process has no umask.
 pub fn make_parents(path: &Path) -> Result<()> {
     let missing: Vec<&Path> =
         path.ancestors().skip(1).take_while(|above| is_missing(rustix::fs::stat(*above))).collect();

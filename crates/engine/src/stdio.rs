@@ -184,11 +184,7 @@ impl Wiring<'_> {
             if access.intersects(OFlags::WRONLY | OFlags::RDWR) { OFlags::CREATE } else { OFlags::empty() };
         let mode = Mode::from_raw_mode(0o666 & !self.settings.process.umask.value);
         let flags = access | create | OFlags::NOCTTY | OFlags::CLOEXEC;
-        // The mode is worked out already, and the caller's own umask must not take from it.
-        let mask = rustix::process::umask(Mode::empty());
-        let opened = rustix::fs::openat(CWD, path.as_path(), flags, mode);
-        rustix::process::umask(mask);
-        match opened {
+        match rustix::fs::openat(CWD, path.as_path(), flags, mode) {
             Err(Errno::NXIO) => std::os::unix::net::UnixStream::connect(path.as_path())
                 .map(OwnedFd::from)
                 .map_err(|_| Errno::NXIO),

@@ -6,7 +6,7 @@ use crate::{Address, Connection, SocketUnit};
 use ringfence_sandbox::facts::Facts;
 use ringfence_settings::{BindIpv6Only, Listen, ListenKind, Socket};
 use ringfence_terms::{AbsPath, Origin, Sourced};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
 use rustix::net::{
@@ -228,8 +228,13 @@ impl Maker<'_> {
     fn bind_path(&self, fd: &OwnedFd, path: &Path) -> rustix::io::Result<()> {
         let address = SocketAddrUnix::new(path)?;
         self.make_parents(path);
-        let bound = || with_umask(!self.socket.mode.value, || bind(fd, &address));
-        match bound() {
+        // The file gets the socket's mode, without the umask's bits (Linux: net/unix/af_unix.c, `unix_bind_bsd`): those
+        // are added when it is there, so nobody ever has more than he shall. The umask itself is left alone, since it is
+        // of the whole process, with the threads of the caller's program.
+        let mode = Mode::from_raw_mode(self.socket.mode.value & 0o777);
+        rustix::fs::fchmod(fd, mode)?;
+        let bound = || bind(fd, &address);
+        let bound = match bound() {
             Err(Errno::ADDRINUSE) => {
                 if self.taken == Taken::Respect {
                     let there = rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)?;
@@ -243,15 +248,18 @@ impl Maker<'_> {
                 bound()
             }
             other => other,
-        }
+        };
+        bound.and_then(|()| set_mode(path, FileType::Socket, mode))
     }
 
     fn pipe(&self, path: &Path, made: &mut Vec<PathBuf>) -> rustix::io::Result<OwnedFd> {
         self.make_parents(path);
         let mode = Mode::from_raw_mode(self.socket.mode.value & 0o777);
-        let pipe = with_umask(0, || rustix::fs::mknodat(CWD, path, FileType::Fifo, mode, 0));
-        match pipe {
-            Ok(()) => made.push(path.to_path_buf()),
+        match rustix::fs::mknodat(CWD, path, FileType::Fifo, mode, 0) {
+            Ok(()) => {
+                made.push(path.to_path_buf());
+                set_mode(path, FileType::Fifo, mode)?;
+            }
             Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),
         }
@@ -264,10 +272,11 @@ impl Maker<'_> {
 
     /// What cannot be made is told by what follows.
     fn make_parents(&self, path: &Path) {
-        use std::os::unix::fs::DirBuilderExt;
-        if let Some(parent) = path.parent() {
-            let mode = self.socket.directory_mode.value;
-            let _ = std::fs::DirBuilder::new().recursive(true).mode(mode).create(parent);
+        let mode = Mode::from_raw_mode(self.socket.directory_mode.value);
+        let missing: Vec<&Path> = path.ancestors().skip(1).take_while(|above| !above.exists()).collect();
+        for above in missing.into_iter().rev() {
+            let made = rustix::fs::mkdirat(CWD, above, mode);
+            let _ = made.and_then(|()| set_mode(above, FileType::Directory, mode));
         }
     }
 
@@ -325,11 +334,14 @@ impl Maker<'_> {
     }
 }
 
-fn with_umask<T>(mask: u32, make: impl FnOnce() -> T) -> T {
-    let before = rustix::process::umask(Mode::from_raw_mode(mask & 0o777));
-    let made = make();
-    rustix::process::umask(before);
-    made
+/// Gives a new file the bits of its mode that the umask took, unless something else is in its place by now.
+fn set_mode(path: &Path, kind: FileType, mode: Mode) -> rustix::io::Result<()> {
+    let fd = rustix::fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != kind {
+        return Err(Errno::EXIST);
+    }
+    // fchmod(2) takes no descriptor of this kind; its file is behind this name whatever happens to the path.
+    rustix::fs::chmod(format!("/proc/self/fd/{}", fd.as_raw_fd()), mode)
 }
 
 fn has_ipv6() -> bool {

@@ -32,7 +32,6 @@ use ringfence_sandbox::facts::MountTable;
 use ringfence_sandbox::plan::{Plan, Propagation};
 use ringfence_terms::AbsPath;
 use rustix::fd::BorrowedFd;
-use rustix::fs::Mode;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use std::path::PathBuf;
 
@@ -64,17 +63,10 @@ pub struct PrivateTmpDirectories {
 
 /// Gives the calling process the plan's view of the file system.
 ///
-/// The process must be single-threaded and own its mount namespace (`unshare(CLONE_NEWNS)` was called).
+/// The process must be single-threaded, own its mount namespace (`unshare(CLONE_NEWNS)` was called) and have no umask.
 ///
 /// What the kernel allows only in part comes back.
 pub fn apply(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
-    let mask = rustix::process::umask(Mode::empty());
-    let result = apply_without_umask(plan, needs);
-    rustix::process::umask(mask);
-    result
-}
-
-fn apply_without_umask(plan: &Plan, needs: &MountNeeds<'_>) -> Result<Vec<Shortfall>, Failure> {
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .map_err(|e| failed("cut the mount namespace off from the host's").errno(e))?;
     let shortfalls = build::build(plan, needs)?;
