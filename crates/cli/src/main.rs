@@ -14,6 +14,11 @@ mod recorders;
 mod recovery;
 mod sockets;
 
+// The unwinder is part of the program: a shared library less to find, map and relocate at each start.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[link(name = "gcc_eh")]
+unsafe extern "C" {}
+
 use args::Arguments;
 use clap::Parser;
 use context::Context;
