@@ -29,14 +29,15 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         return Err(Failure::input("run starts services of this machine, not of a tree below --root")
             .hint("leave --root out, and give the unit's path"));
     }
-    let (unit, settings) = context.settings(&args.unit)?;
+    let units = context.units_around(&args.unit)?;
+    let (unit, settings) = context.settings_in(&units, &args.unit)?;
     if let Some(status) = conditions(&settings, context) {
         return Ok(status);
     }
     let facts = context.facts_for_one_unit()?;
     let (_controls, requests) = Controls::new()?;
     let requests = requests.with_signals()?;
-    let sockets = context.sockets(&args.unit, &unit, &settings)?;
+    let sockets = context.sockets(&units, &unit, &settings);
     let run_once = |mut passed: Passed<'_>, requests: Requests| {
         // What only its name tells apart is in its settings.
         let instance = passed.instance.take();

@@ -27,7 +27,7 @@ pub fn run(case: &Case<'_>, name: &str, args: &Args, context: &Context) -> Resul
             .hint("run it as root, or in a container where you are root"));
     }
     let directory = std::env::current_dir()?;
-    let sockets = context.sockets(name, case.unit, case.settings)?;
+    let sockets = context.sockets(&context.units_around(name)?, case.unit, case.settings);
     let mut count = 0;
     let mut trial = |settings: &Settings| -> Result<Seen, TrialError> {
         count += 1;

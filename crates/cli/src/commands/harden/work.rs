@@ -74,7 +74,7 @@ impl<'a> Work<'a> {
         let apply = args.apply.then(prepare).transpose()?;
         let sockets = match context.root {
             Some(_) => Vec::new(),
-            None => context.sockets(&tried.text, &unit, &settings)?,
+            None => context.sockets(&context.units_around(&tried.text)?, &unit, &settings),
         };
         let recorder = recorder(args, &sockets, context)?;
         let mut work = Work {
@@ -102,7 +102,7 @@ impl<'a> Work<'a> {
             let installed = inside.unit(&tried.text)?;
             let unit = before_ringfence(&installed);
             let (settings, _) = Settings::from_unit(&unit);
-            let sockets = inside.sockets(&tried.text, &unit, &settings)?;
+            let sockets = inside.sockets(&inside.units_around(&tried.text)?, &unit, &settings);
             work = Work { installed, unit, settings, sockets, facts: inside.facts()?, directory, ..work };
         }
         if ringfence_trial::bus::is_wanted(&work.unit, &work.settings)
