@@ -14,7 +14,7 @@ use crate::{credentials, directories, executable, open_file, privileges, propert
 use ringfence_settings::{Capability, KeyringMode, PrivateUsers, Privileges, ProtectControlGroups};
 use ringfence_sys::fork::{Namespace, become_first_of_pid_namespace, unshare};
 use ringfence_sys::{descriptors, exec, keyring, signal};
-use ringfence_terms::AbsPath;
+use ringfence_terms::{AbsPath, Origin};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -232,12 +232,33 @@ impl Child<'_> {
             enter(users, Namespace::User).map_err(|e| self.no_users(e))?;
         }
         if let Some(network) = &runtime.network {
-            enter(network.as_fd(), Namespace::Network)
-                .map_err(|e| Failure::new(Step::Network, "enter the network namespace").errno(e))?;
+            let path = &sandbox.network_namespace_path;
+            let (directive, origin) = match path.value {
+                Some(_) => ("NetworkNamespacePath", path.origin.as_ref()),
+                None => ("PrivateNetwork", sandbox.private_network.origin.as_ref()),
+            };
+            let fail = |e| Failure::new(Step::Network, "enter the network namespace").errno(e).origin(origin);
+            match enter(network.as_fd(), Namespace::Network) {
+                // systemd goes on where it has CAP_NET_ADMIN, be it only in the user namespace, and else refuses a path.
+                Err(e @ (Errno::PERM | Errno::ACCESS)) if path.value.is_some() && !has_net_admin() => {
+                    return Err(fail(e));
+                }
+                Err(Errno::PERM | Errno::ACCESS) => self.goes_without(directive, origin, "the network"),
+                other => other.map_err(fail)?,
+            }
         }
         if let Some(ipc) = &runtime.ipc {
-            enter(ipc.as_fd(), Namespace::Ipc)
-                .map_err(|e| Failure::new(Step::Namespace, "enter the IPC namespace").errno(e))?;
+            let path = &sandbox.ipc_namespace_path;
+            let (directive, origin) = match path.value {
+                Some(_) => ("IPCNamespacePath", path.origin.as_ref()),
+                None => ("PrivateIPC", sandbox.private_ipc.origin.as_ref()),
+            };
+            match enter(ipc.as_fd(), Namespace::Ipc) {
+                Err(Errno::PERM | Errno::ACCESS) => self.goes_without(directive, origin, "the IPC"),
+                other => other.map_err(|e| {
+                    Failure::new(Step::Namespace, "enter the IPC namespace").errno(e).origin(origin)
+                })?,
+            }
         }
         if !self.sandboxed {
             return Ok(());
@@ -253,6 +274,16 @@ impl Child<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Says that the service shares the host's namespace of a kind, where entering another is not permitted.
+    fn goes_without(&self, directive: &str, origin: Option<&Origin>, what: &str) {
+        self.report(Shortfall {
+            directive: directive.to_owned(),
+            origin: origin.cloned(),
+            strength: Strength::NotEnforced,
+            why: format!("entering {what} namespace is not permitted here, so the service shares the host's"),
+        });
     }
 
     /// `PrivatePIDs=`.
@@ -476,6 +507,11 @@ impl Child<'_> {
 }
 
 /// One's own number, and the service's if it is another.
+fn has_net_admin() -> bool {
+    let own = rustix::thread::capabilities(None);
+    own.is_ok_and(|own| own.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN))
+}
+
 fn self_map(own: u32, service: Option<u32>) -> String {
     let line = |id: u32| format!("{id} {id} 1\n");
     match service {

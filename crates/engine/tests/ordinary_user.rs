@@ -6,6 +6,7 @@
 mod lab;
 
 use lab::{fails, holds, prints, sandbox};
+use ringfence_engine::Shortfall;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -166,4 +167,21 @@ fn what_cannot_be_had_is_said() {
         [""; 0],
         "in a PID namespace of its own it is possible"
     );
+}
+
+/// systemd's user manager goes on in its own network as well.
+#[test]
+fn a_network_of_the_machine_is_not_entered_and_that_is_said() {
+    if !is_ordinary("a_network_of_the_machine_is_not_entered_and_that_is_said") {
+        return;
+    }
+    let lines = format!("NetworkNamespacePath=/proc/{}/ns/net", std::process::id());
+    let (ended, _) = sandbox(&lines).output(["/bin/true"]).unwrap();
+    assert_eq!(ended.status.exit_status(), Some(0));
+    let said = |shortfall: &Shortfall| {
+        shortfall.directive == "NetworkNamespacePath" && shortfall.why.contains("shares the host's")
+    };
+    assert!(ended.shortfalls.iter().any(said), "{:?}", ended.shortfalls);
+    let own = std::fs::read_link("/proc/self/ns/net").unwrap();
+    assert_eq!(prints(&lines, "readlink /proc/self/ns/net"), own.to_str().unwrap());
 }
