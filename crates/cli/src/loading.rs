@@ -146,6 +146,9 @@ impl Context {
         let failure = Failure::input(format!("there is no unit {text} where systemd looks for units"));
         let similar = self.units().ok().and_then(|units| nearest(text, units.services()));
         match similar {
+            _ if Path::new(text).is_file() => {
+                failure.hint(format!("a file here has that name; its path means it: ./{text}"))
+            }
             Some(name) => failure.hint(format!("did you mean {name}?")),
             None => failure
                 .hint("a unit file elsewhere can be named by its path, with a slash in it: ./my.service"),
