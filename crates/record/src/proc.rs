@@ -111,15 +111,6 @@ pub fn comm(process: Pid) -> io::Result<OsString> {
     Ok(OsString::from_vec(name))
 }
 
-/// The processor that a thread ran on last (the 39th field of proc_pid_stat(5)).
-pub fn processor(thread: Pid) -> Option<usize> {
-    let text = std::fs::read(path(thread, "stat")).ok()?;
-    // The name in parentheses may contain anything; after it come the third field and all others.
-    let after = text.iter().rposition(|&b| b == b')')? + 2;
-    let word = text.get(after..)?.split(|&b| b == b' ').nth(39 - 3)?;
-    std::str::from_utf8(word).ok()?.trim_end().parse().ok()
-}
-
 /// The threads of a process, or the children of a thread: the numbers that name or fill a file of `/proc`.
 pub fn threads(process: Pid) -> io::Result<Vec<Pid>> {
     std::fs::read_dir(path(process, "task"))?

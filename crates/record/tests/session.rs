@@ -105,6 +105,45 @@ fn a_pipe_that_nobody_reads_ends_the_writer() {
     );
 }
 
+/// While one thread makes all the stops it is held on the recorder's processor; of that nothing is seen, handed on, or left.
+#[test]
+fn where_a_command_may_run_is_its_own() {
+    let allowed = |status: &Path| {
+        let text = std::fs::read_to_string(status).unwrap_or_default();
+        text.lines().find(|line| line.starts_with("Cpus_allowed_list")).map(str::to_owned)
+    };
+    let own = allowed(Path::new("/proc/self/status"));
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let look = "n=0; while [ $n -lt 1000 ]; do [ -e $n ]; n=$((n+1)); done";
+    let script = format!(
+        "cd {}; {look}; while read -r line; do echo \"$line\"; done < /proc/self/status > itself; {look}; \
+         cat /proc/self/status > child; {look}; echo $$ > number; read -r line < fifo",
+        directory.path().display()
+    );
+    let outcome = std::thread::scope(|scope| {
+        let recorded = scope.spawn(|| record(&script));
+        // Once it is there, the command only waits for somebody to write to the pipe; then it is let go.
+        let number = loop {
+            let number = std::fs::read_to_string(at("number")).unwrap_or_default();
+            if number.ends_with('\n') || recorded.is_finished() {
+                break number;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        let process = Path::new("/proc").join(number.trim_end()).join("status");
+        while !recorded.is_finished() && allowed(&process) != own {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::fs::write(at("fifo"), "go on\n").unwrap();
+        recorded.join().unwrap()
+    });
+    assert_eq!(status(&outcome).code(), Some(0));
+    assert_eq!(allowed(&at("itself")), own);
+    assert_eq!(allowed(&at("child")), own);
+}
+
 /// Processes begin and end at once here: one may stop for the first time before it is heard who made it, and is let run
 /// when another ends meanwhile. Whatever comes first, its calls are its own.
 #[test]

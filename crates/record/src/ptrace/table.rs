@@ -2,7 +2,7 @@
 
 use ringfence_calls::{Object, Rule, rules};
 use ringfence_seccomp::{Abi, Machine, Syscall};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What to do about a call.
 #[derive(Clone, Copy)]
@@ -28,27 +28,42 @@ static FREQUENT: &[&str] = &[
     "dup", "dup2", "sendfile", "sendfile64", "restart_syscall", "rseq", "set_robust_list",
 ];
 
+/// Calls that show on which processors a thread may run, or hand that on to a new thread or program.
+#[rustfmt::skip]
+static SHOWING_PLACE: &[&str] = &[
+    "sched_getaffinity", "sched_setaffinity", "clone", "clone3", "fork", "vfork", "execve", "execveat", "io_uring_setup",
+    "io_uring_enter", "io_uring_register",
+];
+
 /// What to do about every call of every ABI of this machine.
 pub(super) struct CallTable {
     calls: HashMap<(Abi, u32), Handling>,
+    showing_place: HashSet<(Abi, u32)>,
 }
 
 impl CallTable {
     /// The table of a machine.
     pub(super) fn of(machine: Machine) -> CallTable {
-        let mut calls = HashMap::new();
+        let (mut calls, mut showing_place) = (HashMap::new(), HashSet::new());
         for &abi in machine.abis() {
+            let numbers = SHOWING_PLACE.iter().filter_map(|name| Syscall::named(name)?.number(abi));
+            showing_place.extend(numbers.map(|number| (abi, number)));
             let frequent = FREQUENT.iter().filter_map(|name| Syscall::named(name)?.number(abi));
             calls.extend(frequent.map(|number| ((abi, number), Handling::Frequent)));
             let numbers = rules().filter_map(|rule| Some((rule.number(abi)?, rule)));
             calls.extend(numbers.map(|(number, rule)| ((abi, number), Handling::Rule(rule))));
         }
-        CallTable { calls }
+        CallTable { calls, showing_place }
     }
 
     /// What to do about a call.
     pub(super) fn handling(&self, abi: Abi, number: u32) -> Handling {
         self.calls.get(&(abi, number)).copied().unwrap_or(Handling::Note)
+    }
+
+    /// Whether a call shows on which processors its caller may run, or hands that on.
+    pub(super) fn shows_place(&self, abi: Abi, number: u32) -> bool {
+        self.showing_place.contains(&(abi, number))
     }
 
     /// Every call that is not only noted, of the ABIs that the kernel knows by one number, in the order of numbers.

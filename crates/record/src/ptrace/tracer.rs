@@ -93,7 +93,7 @@ impl<'a> Tracer<'a> {
             tracees: Tracees::new(host),
             resolver: Resolver::default(),
             repeats: Repeats::default(),
-            closeness: Closeness::new(),
+            closeness: Closeness::new(mode == Mode::Filtered),
             inference: Inference::new(),
             early: HashSet::new(),
             noted: HashMap::new(),
@@ -247,6 +247,7 @@ impl<'a> Tracer<'a> {
         if self.unexecuted == Some(thread) {
             self.unexecuted = None;
         }
+        self.closeness.ended(thread);
         if !self.tracees.remove(thread) {
             return;
         }
@@ -390,6 +391,9 @@ impl<'a> Tracer<'a> {
             return None;
         };
         let handling = self.table.handling(abi, call.number);
+        if self.table.shows_place(abi, call.number) {
+            self.closeness.let_go();
+        }
         known.samples = known.samples.saturating_sub(1);
         known.call = (abi, call.number);
         let by = Arc::clone(&known.program);
@@ -415,6 +419,10 @@ impl<'a> Tracer<'a> {
         let (tracees, resolver) = (&self.tracees, &mut self.resolver);
         let mut decoder = Decoder { arguments, tracees, resolver, cut: &mut cut, look: None };
         let names = decoder.names(rule);
+        // Of the files of /proc/PID only this one shows where a thread may run.
+        if names.iter().flatten().any(|name| name.ends_with(b"status")) {
+            self.closeness.let_go();
+        }
         let look = how.and_then(|_| decoder.look(rule, &names));
         let repeat = how.zip(look.as_ref()).map(|(how, look)| Repeat {
             program: ByAddress(Arc::clone(&by)),
