@@ -6,11 +6,11 @@
 use crate::proc;
 use crate::view::View;
 use crate::{FileKind, Link};
+use hashbrown::hash_map::Entry;
+use hashbrown::{Equivalent, HashMap};
 use rustix::fs::{AtFlags, RawMode, Stat, readlinkat, statat};
 use rustix::io::Errno;
 use rustix::process::Pid;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ pub(crate) const BELIEVED: Duration = Duration::from_secs(1);
 /// Resolves paths, and remembers where directories lead.
 #[derive(Default)]
 pub struct Resolver {
-    directories: HashMap<(usize, Vec<u8>), Directory>,
+    directories: HashMap<KeptKey, Directory>,
     /// Directories that were numbered.
     numbered: u64,
 }
@@ -194,7 +194,7 @@ impl Resolver {
             self.remember(eyes, asked.directory(), &walk);
         }
         // The directory is not kept open to look from there: what is mounted could not be unmounted then.
-        let directory = self.directories.get(&key(eyes, asked.directory()))?;
+        let directory = self.directories.get(&Key::of(eyes, asked.directory()))?;
         let last = asked.last().to_vec();
         let path = [&directory.path, &b"/"[..], &last].concat();
         let seen = statat(eyes.view.root(), below_root(&path), AtFlags::SYMLINK_NOFOLLOW).map(Seen::from);
@@ -203,7 +203,7 @@ impl Resolver {
 
     /// A directory that leads where it led.
     fn remembered(&mut self, eyes: Eyes<'_>, directory: &[u8]) -> Option<&Directory> {
-        let known = self.directories.get(&key(eyes, directory))?;
+        let known = self.directories.get(&Key::of(eyes, directory))?;
         (known.since.elapsed() <= BELIEVED).then_some(known)
     }
 
@@ -217,7 +217,7 @@ impl Resolver {
             number: self.numbered,
             _view: Rc::clone(eyes.view),
         };
-        match self.directories.entry(key(eyes, directory)) {
+        match self.directories.entry(Key::of(eyes, directory).owned()) {
             Entry::Occupied(mut known) => {
                 let before = known.get();
                 if (&before.path, &before.via) == (&new.path, &new.via) {
@@ -244,9 +244,31 @@ impl Directory {
     }
 }
 
-/// What a directory is remembered by.
-fn key(eyes: Eyes<'_>, directory: &[u8]) -> (usize, Vec<u8>) {
-    (Rc::as_ptr(eyes.view) as usize, directory.to_vec())
+/// What a directory is remembered by: the view's address, and its path.
+#[derive(Hash)]
+pub(crate) struct Key<'d>(usize, &'d [u8]);
+
+/// The same, kept.
+pub(crate) type KeptKey = (usize, Vec<u8>);
+
+impl<'d> Key<'d> {
+    pub(crate) fn of(eyes: Eyes<'_>, directory: &'d [u8]) -> Key<'d> {
+        Key::in_view(eyes.view, directory)
+    }
+
+    pub(crate) fn in_view(view: &Rc<View>, directory: &'d [u8]) -> Key<'d> {
+        Key(Rc::as_ptr(view) as usize, directory)
+    }
+
+    pub(crate) fn owned(&self) -> KeptKey {
+        (self.0, self.1.to_vec())
+    }
+}
+
+impl Equivalent<KeptKey> for Key<'_> {
+    fn equivalent(&self, kept: &KeptKey) -> bool {
+        self.0 == kept.0 && self.1 == kept.1
+    }
 }
 
 /// A path from the root as it was asked for.

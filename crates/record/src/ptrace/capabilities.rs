@@ -6,16 +6,17 @@
 
 use crate::attempt::{Attempt, Located};
 use crate::proc::Status;
-use crate::resolve::Found;
+use crate::resolve::{Found, KeptKey, Key};
 use crate::view::View;
 use crate::{Address, FileKind, IdentityChange, Operation, Operations, Privilege, What};
+use hashbrown::HashMap;
 use ringfence_calls::Effect;
 use ringfence_terms::Errno;
 use rustix::fs::{AtFlags, statat};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -47,18 +48,22 @@ const EXECUTE: u32 = 1;
 /// How long a directory is believed to have the owner and mode that it had.
 const BELIEVED: Duration = Duration::from_secs(1);
 
+/// So many directories are remembered at most.
+const MOST: usize = 1 << 14;
+
 /// Who the processes are that a number stands for, as the caller would give it to kill(2).
 pub(super) type Named<'n> = dyn Fn(i32) -> Vec<Status> + 'n;
 
 /// Infers, and remembers directories.
 pub(super) struct Inference {
-    directories: HashMap<(usize, PathBuf), Directory>,
+    ways: HashMap<KeptKey, Way>,
     /// The first port that anyone may bind (ip(7), `ip_unprivileged_port_start`).
     free_ports: u16,
 }
 
-struct Directory {
-    found: Option<Found>,
+/// A directory and all above it, upwards.
+struct Way {
+    directories: Vec<Option<Found>>,
     since: Instant,
     /// Keeps the view alive, and with it the number that stands for it in the key.
     _view: Rc<View>,
@@ -68,12 +73,12 @@ impl Inference {
     pub(super) fn new() -> Inference {
         let text =
             std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
-        Inference { directories: HashMap::new(), free_ports: text.trim().parse().unwrap_or(1024) }
+        Inference { ways: HashMap::new(), free_ports: text.trim().parse().unwrap_or(1024) }
     }
 
     /// Forgets every directory: owners or modes have changed.
     pub(super) fn forget(&mut self) {
-        self.directories.clear();
+        self.ways.clear();
     }
 
     /// The capabilities that a call was asked for, and whether it had them.
@@ -106,7 +111,10 @@ impl Inference {
                 }
                 What::File(file) => {
                     let located = [&attempt.located[0], &attempt.located[1], &attempt.object];
-                    let Some(located) = located.into_iter().flatten().find(|l| l.file.path == file.path)
+                    let Some(located) = located
+                        .into_iter()
+                        .flatten()
+                        .find(|l| l.file.path.as_os_str() == file.path.as_os_str())
                     else {
                         continue;
                     };
@@ -152,7 +160,6 @@ impl Inference {
     ) -> BTreeSet<u8> {
         let mut asked = BTreeSet::new();
         let by_descriptor = attempt.object.as_ref().is_some_and(|object| std::ptr::eq(object, located));
-        let path = &*located.file.path;
         if let Some(found) = located.found {
             asked.extend(permission(&found, file_mask(operations), who));
             asked.extend(ownership(attempt, &found, operations, who));
@@ -160,38 +167,52 @@ impl Inference {
         if by_descriptor {
             return asked;
         }
-        let mut directory = path.parent();
+        let Some(directory) = located.file.path.parent() else { return asked };
         let mut mask = if changes_directory(operations) { WRITE | EXECUTE } else { EXECUTE };
-        while let Some(path) = directory {
-            if let Some(found) = self.directory(path, view) {
-                asked.extend(permission(&found, mask, who));
+        for found in self.way(directory, view) {
+            if let Some(found) = found {
+                asked.extend(permission(found, mask, who));
                 let sticky = mask & WRITE != 0 && found.mode & 0o1000 != 0 && removes(operations);
                 let owns = |found: &Found| found.user == who.users[3];
-                if sticky && !owns(&found) && !located.found.as_ref().is_some_and(owns) {
+                if sticky && !owns(found) && !located.found.as_ref().is_some_and(owns) {
                     asked.insert(FOWNER);
                 }
             }
             mask = EXECUTE;
-            directory = path.parent();
         }
         asked
     }
 
-    fn directory(&mut self, path: &Path, view: &Rc<View>) -> Option<Found> {
-        let key = (Rc::as_ptr(view) as usize, path.to_owned());
-        if let Some(known) = self.directories.get(&key)
-            && known.since.elapsed() < BELIEVED
-        {
-            return known.found;
+    /// What is found at a directory and at all above it.
+    fn way(&mut self, directory: &Path, view: &Rc<View>) -> &[Option<Found>] {
+        let key = Key::in_view(view, directory.as_os_str().as_bytes());
+        if self.believed(&key).is_none() {
+            let mut way = Way { directories: Vec::new(), since: Instant::now(), _view: Rc::clone(view) };
+            for directory in directory.ancestors() {
+                if let Some(rest) = self.believed(&Key::in_view(view, directory.as_os_str().as_bytes())) {
+                    way.directories.extend_from_slice(&rest.directories);
+                    way.since = rest.since;
+                    break;
+                }
+                way.directories.push(found(directory, view));
+            }
+            if self.ways.len() >= MOST {
+                self.ways.clear();
+            }
+            self.ways.insert(key.owned(), way);
         }
-        let below =
-            path.as_os_str().as_bytes().strip_prefix(b"/").filter(|below| !below.is_empty()).unwrap_or(b".");
-        let found =
-            statat(view.root(), OsStr::from_bytes(below), AtFlags::SYMLINK_NOFOLLOW).ok().map(Found::from);
-        let known = Directory { found, since: Instant::now(), _view: Rc::clone(view) };
-        self.directories.insert(key, known);
-        found
+        self.ways.get(&key).map(|way| &way.directories[..]).unwrap_or_default()
     }
+
+    fn believed(&self, key: &Key<'_>) -> Option<&Way> {
+        self.ways.get(key).filter(|way| way.since.elapsed() < BELIEVED)
+    }
+}
+
+fn found(path: &Path, view: &View) -> Option<Found> {
+    let path = path.as_os_str().as_bytes();
+    let below = path.strip_prefix(b"/").filter(|below| !below.is_empty()).unwrap_or(b".");
+    statat(view.root(), OsStr::from_bytes(below), AtFlags::SYMLINK_NOFOLLOW).ok().map(Found::from)
 }
 
 /// What the call itself is asked for, whatever it is about.

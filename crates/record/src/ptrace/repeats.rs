@@ -6,9 +6,9 @@
 
 use crate::Program;
 use crate::resolve::{Look, Seen};
+use hashbrown::HashMap;
 use ringfence_profile::Abi;
 use rustix::io::Errno;
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

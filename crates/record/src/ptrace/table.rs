@@ -1,8 +1,8 @@
 //! The calls of this machine's ABIs by number: which to stop at, and the rule that tells what each does.
 
+use hashbrown::{HashMap, HashSet};
 use ringfence_calls::{Object, Rule, rules};
 use ringfence_seccomp::{Abi, Machine, Syscall};
-use std::collections::{HashMap, HashSet};
 
 /// What to do about a call.
 #[derive(Clone, Copy)]

@@ -17,13 +17,14 @@ use crate::view::Host;
 use crate::{
     BlindSpot, Ended, Event, IoUringUse, Privilege, Program, RecordError, Sink, Stop, Target, What, proc,
 };
+use hashbrown::{HashMap, HashSet};
 use ringfence_seccomp::Abi;
 use ringfence_sys::fork;
 use ringfence_sys::ptrace::{self, Call, Change, OnTracerExit, Progress, Until};
 use ringfence_terms::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub(super) struct Tracer<'a> {
     /// Threads that stopped for the first time before it was known who made them.
     early: HashSet<Pid>,
     /// Calls that were delivered for a program.
-    noted: HashMap<Arc<Program>, HashSet<(Abi, u32)>>,
+    noted: HashMap<ByAddress, HashSet<(Abi, u32)>>,
     /// Ends when recording is to stop, which wakes the loop up: a signal could come too early to do so.
     sentinel: Option<Pid>,
     /// The command, until it executed.
@@ -460,11 +461,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn note(&mut self, by: &Arc<Program>, abi: Abi, number: u32) {
-        let known = match self.noted.get_mut(by) {
-            Some(known) => known,
-            None => self.noted.entry(Arc::clone(by)).or_default(),
-        };
-        if known.insert((abi, number)) {
+        if self.noted.entry(ByAddress(Arc::clone(by))).or_default().insert((abi, number)) {
             self.sample_after = SAMPLE_EVERY;
             let what = What::Privilege(Privilege::Syscall { abi, number });
             self.sink.event(Event { by: Arc::clone(by), errno: None, what });

@@ -56,7 +56,7 @@ impl Decoder<'_> {
         let (at, name) = (*rule.names.first()?, names[0].as_deref().filter(|name| !name.is_empty())?);
         let cut = *self.cut;
         let base = self.base(at, name)?;
-        if base == Path::new(CUT) {
+        if base.as_os_str() == CUT {
             // It is counted when the name is resolved.
             *self.cut = cut;
             return None;
@@ -163,7 +163,7 @@ impl Decoder<'_> {
 
     /// A path as the program writes it, from a directory as the program sees it.
     fn resolve(&mut self, base: &Path, name: &[u8], follow: bool) -> Option<Located> {
-        if base == Path::new(CUT) && !name.starts_with(b"/") {
+        if base.as_os_str() == CUT && !name.starts_with(b"/") {
             return self.located(base.join(OsStr::from_bytes(name)), None);
         }
         let eyes = self.tracees.eyes(self.arguments.thread)?;
@@ -212,7 +212,7 @@ impl Decoder<'_> {
         }
         let found = self.named_by_kernel("cwd")?;
         // Each path that was cut counts.
-        if found != Path::new(CUT) {
+        if found.as_os_str() != CUT {
             self.tracees.remember_working_directory(thread, &found);
         }
         Some(found)
