@@ -2,7 +2,7 @@
 
 use crate::bus::BusWatch;
 use crate::guard::Guard;
-use crate::notify::NotifySocket;
+use crate::notify::{Message, NotifySocket};
 use crate::observer::{Event, Observer};
 use crate::processes::Processes;
 use crate::spawn::Running;
@@ -63,6 +63,8 @@ pub(crate) struct Supervisor<'a> {
     /// Over the service's processes, as soon as there is one.
     pub guard: Option<Guard>,
     pub notify: Option<NotifySocket>,
+    /// What was said there before it was known who runs.
+    pub unheard: Option<Message>,
     /// Over `BusName=`, for `Type=dbus`.
     pub bus: Option<BusWatch>,
     pub access: NotifyAccess,
@@ -133,6 +135,7 @@ pub fn run<'a>(
         processes,
         guard: None,
         notify: None,
+        unheard: None,
         bus: None,
         access: settings.service.notify_access.value,
         main: None,

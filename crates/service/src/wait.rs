@@ -71,7 +71,12 @@ impl<'a> Supervisor<'a> {
 
     /// What has happened already.
     fn look(&mut self) -> Option<Wake> {
-        while let Some(message) = self.notify.as_ref().and_then(|socket| socket.receive()) {
+        while let Some(message) = self.unheard.take().or_else(|| self.notify.as_ref()?.receive()) {
+            // Who says something runs its program: that came first, and with it perhaps the number that it goes by.
+            if let Some(wake) = self.hear_who_starts() {
+                self.unheard = Some(message);
+                return Some(wake);
+            }
             if self.take(&message) {
                 return Some(Wake::Notified);
             }
@@ -137,6 +142,21 @@ impl<'a> Supervisor<'a> {
         }
         // Its last word was that it goes on as another process.
         (process.pid == pid).then_some(Wake::ControlEnded(exit))
+    }
+
+    /// How the processes get on that are not executing their programs yet.
+    fn hear_who_starts(&mut self) -> Option<Wake> {
+        if let Some(mut control) = self.control.take() {
+            let wake = self.hear(&mut control);
+            self.control = Some(control);
+            if wake.is_some() {
+                return wake;
+            }
+        }
+        let mut main = self.main.take()?;
+        let wake = self.hear(&mut main);
+        self.main = Some(main);
+        wake
     }
 
     /// How a process gets on that is not executing its program yet.
