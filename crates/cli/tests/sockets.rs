@@ -170,7 +170,7 @@ fn a_oneshot_service_starts_when_something_comes_and_must_take_it() {
     }
     let once = "[Service]\nType=oneshot\nStandardInput=socket\nStandardOutput=journal\nExecStart=/bin/dd of=@HERE@/kept bs=100 count=1\n";
     let deaf = "[Service]\nType=oneshot\nExecStart=/bin/true\n";
-    let socket = "[Socket]\nListenFIFO=@HERE@/pipe\nTriggerLimitBurst=2\n";
+    let socket = "[Socket]\nListenFIFO=@HERE@/pipe\nTriggerLimitBurst=2\nTriggerLimitIntervalSec=1min\n";
     let directory = directory(&[
         ("once.service", once),
         ("once.socket", socket),
@@ -179,12 +179,15 @@ fn a_oneshot_service_starts_when_something_comes_and_must_take_it() {
     ]);
     let here = directory.path().display();
     let exercise = format!(
-        "echo hello > {here}/pipe; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; grep -q hello {here}/kept && exit 0; done; exit 1"
+        "echo hello > {here}/pipe; for i in $(seq 300); do sleep 0.1; grep -q hello {here}/kept && exit 0; done; exit 1"
     );
     let (output, document) = harden(&directory.path().join("once.service"), &["--exercise", &exercise]);
     assert_eq!(document["proven"], true, "{document:#}\n{}", message(&output));
 
-    let exercise = format!("echo hello > {here}/pipe; sleep 2");
+    // The shadow's second process starts the service, and ends when it gives up.
+    let given_up =
+        "for i in $(seq 300); do grep -q '^State:.Z' /proc/2/status && exit 0; sleep 0.1; done; exit 1";
+    let exercise = format!("echo hello > {here}/pipe; {given_up}");
     let (_, document) = harden(&directory.path().join("deaf.service"), &["--exercise", &exercise]);
     assert_eq!(document["proven"], false, "{document:#}");
     assert!(document["why_not"].as_str().unwrap().contains("trigger-limit-hit"), "{document:#}");

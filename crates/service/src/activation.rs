@@ -42,16 +42,15 @@ pub struct Activation<'a> {
     pub opened: &'a Opened,
     /// When a service that takes what comes itself is started.
     pub start: Start,
-    /// How many starts there may be within [`TRIGGER_INTERVAL`], where the socket unit says so.
+    /// How many starts there may be, where the socket unit says so.
     pub trigger_limit: Option<u32>,
+    /// In which time; 0 is no limit.
+    pub trigger_interval: Duration,
     /// How long those that serve a connection may go on when all is to stop, before they are asked to.
     pub grace: Duration,
     /// What the outside may ask.
     pub requests: Requests,
 }
-
-/// The time in which starts are counted (`TriggerLimitIntervalSec=`, as it is by default).
-pub const TRIGGER_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +79,11 @@ pub fn activate(
 ) -> io::Result<Activated> {
     let limit = activation.trigger_limit.unwrap_or(20);
     let of_connections = activation.trigger_limit.unwrap_or(200);
+    let interval = activation.trigger_interval;
     let mut manager =
         Manager { activation, run, ended, instances: Vec::new(), accepted: 0, stopping: None, end: None };
-    let mut starts = Starts { limit, times: VecDeque::new() };
-    let mut connections = Starts { limit: of_connections, times: VecDeque::new() };
+    let mut starts = Starts { limit, interval, times: VecDeque::new() };
+    let mut connections = Starts { limit: of_connections, interval, times: VecDeque::new() };
     if manager.activation.start == Start::AtOnce && manager.has_own() {
         manager.start(None)?;
     }
@@ -115,6 +115,7 @@ pub fn activate(
 /// When there were starts.
 struct Starts {
     limit: u32,
+    interval: Duration,
     times: VecDeque<Instant>,
 }
 
@@ -123,7 +124,7 @@ impl Starts {
     fn one_more(&mut self) -> bool {
         let now = Instant::now();
         self.times.push_back(now);
-        self.times.retain(|time| now.duration_since(*time) < TRIGGER_INTERVAL);
+        self.times.retain(|time| now.duration_since(*time) < self.interval);
         self.limit == 0 || self.times.len() <= usize::try_from(self.limit).unwrap_or(usize::MAX)
     }
 }

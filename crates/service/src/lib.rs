@@ -26,7 +26,7 @@ mod supervisor;
 mod visit;
 mod wait;
 
-pub use activation::{Activated, Activation, RunOnce, Start, TRIGGER_INTERVAL, activate};
+pub use activation::{Activated, Activation, RunOnce, Start, activate};
 pub use control::{Controls, Requests};
 pub use exit::Exit;
 pub use observer::{Event, Observer, Role};

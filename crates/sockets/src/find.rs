@@ -5,6 +5,7 @@ use ringfence_settings::{Listen, ListenKind, Settings, pulled_in};
 use ringfence_terms::{AbsPath, Complaint, Origin, Sourced};
 use ringfence_unit::find::UnitTree;
 use ringfence_unit::{LoadState, Unit, UnitName};
+use std::time::Duration;
 
 /// A socket unit.
 #[derive(Clone, Debug)]
@@ -121,6 +122,14 @@ fn starts(socket: &Settings, service: &Unit) -> bool {
         None => is_called(service, &format!("{}.service", socket.unit.stem())),
     };
     of.listen.iter().any(|line| if is_accepted(line) { of_template } else { once })
+}
+
+/// The time in which starts by these sockets are counted: the longest of theirs.
+pub fn trigger_interval(units: &[SocketUnit]) -> Duration {
+    // Infinity counts as not set (systemd: `src/core/socket.c`, `socket_add_extras`).
+    const DEFAULT: Duration = Duration::from_secs(2);
+    let intervals = units.iter().map(|unit| unit.settings.socket.trigger_interval.value.unwrap_or(DEFAULT));
+    intervals.max().unwrap_or(DEFAULT)
 }
 
 #[cfg(test)]

@@ -15,5 +15,5 @@ mod open;
 
 pub use address::Address;
 pub use connection::Connection;
-pub use find::{Found, SocketUnit, of_service};
+pub use find::{Found, SocketUnit, of_service, trigger_interval};
 pub use open::{Listener, OpenError, Opened, Taken, open};

@@ -7,7 +7,7 @@
 use crate::outside::Trial;
 use crate::report::Told;
 use ringfence_service::{Activated, Activation, Passed, Requests, Start, activate};
-use ringfence_sockets::{Listener, Opened};
+use ringfence_sockets::{Listener, Opened, trigger_interval};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SendFlags, SocketFlags};
 use rustix::net::{Shutdown, connect, getsockname, send, shutdown, socket_with, sockopt};
@@ -33,6 +33,7 @@ pub fn serve(
         start: Start::of(trial.settings),
         trigger_limit: limits.min(),
         grace: trial.settle,
+        trigger_interval: trigger_interval(trial.sockets),
         requests,
     };
     let in_process = |passed: Passed<'_>, requests: Requests| {

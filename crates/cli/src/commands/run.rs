@@ -11,7 +11,7 @@ use ringfence_service::{
     activate, own_bases, own_runtime_directory,
 };
 use ringfence_settings::Settings;
-use ringfence_sockets::{SocketUnit, Taken};
+use ringfence_sockets::{SocketUnit, Taken, trigger_interval};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -90,6 +90,7 @@ fn serve(
         start: Start::of(settings),
         trigger_limit: sockets.iter().filter_map(|unit| unit.settings.socket.trigger_limit.value).min(),
         grace: Duration::ZERO,
+        trigger_interval: trigger_interval(sockets),
         requests,
     };
     let activated =

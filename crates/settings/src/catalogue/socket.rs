@@ -183,10 +183,9 @@ pub(super) static ALL: &[Directive] = &[
     ),
     here(
         "TriggerLimitIntervalSec",
-        kept!(Span, Last),
+        scalar!(Span: socket.trigger_interval),
         "The time in which TriggerLimitBurst= activations are allowed.",
-    )
-    .cannot("ringfence counts activations within two seconds, the default"),
+    ),
     here(
         "TriggerLimitBurst",
         Field {

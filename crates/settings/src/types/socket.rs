@@ -55,6 +55,8 @@ pub struct Socket {
     pub remove_on_stop: Sourced<bool>,
     /// `TriggerLimitBurst=`; `None` is 20, or 200 with `Accept=yes`.
     pub trigger_limit: Sourced<Option<u32>>,
+    /// `TriggerLimitIntervalSec=`; 0 is no limit, and `None` (infinity) the default (systemd: `socket_add_extras`).
+    pub trigger_interval: Sourced<Option<Duration>>,
 }
 
 /// What one `Listen…=` line asks for.
@@ -119,6 +121,7 @@ impl Default for Socket {
             symlinks: Vec::new(),
             remove_on_stop: Sourced::default(),
             trigger_limit: Sourced::default(),
+            trigger_interval: Sourced::built_in(Some(Duration::from_secs(2))),
         }
     }
 }
