@@ -19,7 +19,7 @@ const DIRECTORY: &str = "/run/dbus";
 const SOCKET: &str = "/run/dbus/system_bus_socket";
 
 /// How long it may take to start.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether a service of the system owns a name on the bus, or asks for the bus; the bus itself does not.
 pub fn is_wanted(unit: &Unit, settings: &Settings) -> bool {

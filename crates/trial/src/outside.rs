@@ -45,6 +45,9 @@ pub struct Trial<'a> {
     pub output: BorrowedFd<'a>,
 }
 
+/// How long a recorder may take to get ready: the kernel checks its programs first, and the machine may be busy.
+const READY: Duration = Duration::from_secs(60);
+
 /// The settings of an instance.
 pub type OfInstance<'o> = dyn Fn(&str) -> Option<Settings> + 'o;
 
@@ -103,13 +106,18 @@ pub fn run(trial: &Trial<'_>) -> Result<Report, TrialError> {
     drop(inside);
     let report = listen(trial, &outside);
     // The process that made the namespace exits at once; its first process is ours too, and ends with its namespace.
-    for _ in 0..2 {
-        if waitpid(None, WaitOptions::empty()).is_err() {
-            break;
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        match waitpid(None, WaitOptions::empty()) {
+            Ok(Some((pid, _))) => ended.push(pid),
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(_) => break,
         }
     }
-    // Where something went wrong so early that nobody ends it.
-    let _ = kill_process(first, Signal::KILL);
+    // Where something went wrong so early that nobody ends it. The number of one that was waited for may be another's.
+    if !ended.contains(&first) {
+        let _ = kill_process(first, Signal::KILL);
+    }
     report
 }
 
@@ -187,9 +195,11 @@ fn attach(
             Err(error) => Err(format!("recording process {}: {error}", pid.as_raw_nonzero())),
         }
     });
-    match is_ready.recv_timeout(Duration::from_secs(10)) {
+    match is_ready.recv_timeout(READY) {
         Ok(()) => Ok(recording),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err("a recorder did not get ready within 10 s".to_owned()),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            Err(format!("a recorder did not get ready within {} s", READY.as_secs()))
+        }
         Err(mpsc::RecvTimeoutError::Disconnected) => match recording.join() {
             Ok(Err(why)) => Err(why),
             _ => Err("a recorder ended before it was ready".to_owned()),
