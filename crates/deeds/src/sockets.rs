@@ -5,8 +5,9 @@ use crate::{Answer, Deed, Stage, file, privilege};
 use libc::*;
 use ringfence_profile::FileKind::{Directory, Socket, Unknown};
 use ringfence_profile::{Address, Operation::*, Privilege};
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 /// An address as its bytes, and how many of them count.
@@ -35,6 +36,11 @@ fn made(family: i32, kind: i32) -> Answer {
     privilege(Privilege::Socket { family: family as u16, kind: kind as u16, protocol: 0 })
 }
 
+/// A name with all kinds of bytes, which no other stage has.
+fn abstract_name(stage: &Stage) -> Vec<u8> {
+    [b"\0\xff", stage.directory().as_os_str().as_bytes()].concat()
+}
+
 /// A port that nobody listens on: the discard service.
 const NOBODY: u16 = 9;
 
@@ -61,9 +67,12 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
         deed("connect-path-missing", |s| assert_eq!(with(SYS_connect, socket(AF_UNIX, SOCK_STREAM), unix(&s.path("nobody"))), -i64::from(ENOENT)), vec![
             made(AF_UNIX, SOCK_STREAM), file([ConnectSocket], Unknown, stage.path("nobody")).fails(ENOENT),
         ]),
-        deed("bind-abstract", |_| assert_eq!(with(SYS_bind, socket(AF_UNIX, SOCK_DGRAM), b"\x01\0\0ringfence\0\xff".to_vec()), 0), vec![
+        deed("bind-abstract", |s| {
+            let address = [b"\x01\0\0", &abstract_name(s)[..]].concat();
+            assert_eq!(with(SYS_bind, socket(AF_UNIX, SOCK_DGRAM), address), 0);
+        }, vec![
             made(AF_UNIX, SOCK_DGRAM),
-            privilege(Privilege::Bind(Address::Abstract(std::ffi::OsStr::from_bytes(b"ringfence\0\xff").to_owned()))),
+            privilege(Privilege::Bind(Address::Abstract(OsString::from_vec(abstract_name(stage))))),
         ]),
         deed("autobind", |_| assert_eq!(with(SYS_bind, socket(AF_UNIX, SOCK_DGRAM), b"\x01\0".to_vec()), 0), vec![
             made(AF_UNIX, SOCK_DGRAM), privilege(Privilege::Bind(Address::Autobind)),

@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A directory, and what must be in it.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ impl Stage {
         for name in ["script", "orphan"] {
             fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         }
-        fs::copy("/bin/true", self.path("interpreter"))?;
+        self.copy_program(&["interpreter"])?;
         self.prepare_privileged()
     }
 
@@ -64,9 +65,7 @@ impl Stage {
         const NOBODY: u32 = 65534;
         let path = |name: &str| self.path(name);
         let programs = ["gives-user", "gives-group", "gives-capabilities"];
-        for name in programs {
-            fs::copy("/bin/true", path(name))?;
-        }
+        self.copy_program(&programs)?;
         match chown(path("gives-user"), Some(NOBODY), Some(NOBODY)) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
             result => result?,
@@ -76,6 +75,16 @@ impl Stage {
             fs::set_permissions(path(name), fs::Permissions::from_mode(mode))?;
         }
         set_capability(&path("gives-capabilities"))
+    }
+
+    /// Copies a program, by another process: a file that this one has open for writing cannot be executed as long as a child
+    /// that another thread has just made has it open, too.
+    fn copy_program(&self, names: &[&str]) -> io::Result<()> {
+        let status = Command::new("/bin/sh")
+            .args(["-c", "for to; do cp /bin/true \"$to\" || exit; done", "-"])
+            .args(names.iter().map(|name| self.path(name)))
+            .status()?;
+        if status.success() { Ok(()) } else { Err(io::Error::other(format!("cp /bin/true: {status}"))) }
     }
 
     /// A path on the stage.
