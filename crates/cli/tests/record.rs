@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 fn ringfence() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
@@ -86,15 +87,21 @@ fn a_killed_recorder_leaves_a_whole_profile_and_no_command() {
         .args(["--", "sh", "-c", &script])
         .spawn()
         .unwrap();
-    // Killed while it is busy, and after it has saved at least once.
-    while !profile.exists() {}
+    // Killed while it is busy, and after it has saved what the command has done. The first that it saves may be only
+    // how that begins.
+    let made = directory.path().join("made-1");
+    let has_made = |profile: &Profile| {
+        let files = profile.files();
+        files.iter().any(|a| a.path() == made && a.operations().contains(Operation::Create))
+    };
+    while !profile.exists() || !has_made(&read(&profile)) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     recorder.kill().unwrap();
     recorder.wait().unwrap();
     let profile = read(&profile);
     let (_, recording) = profile.recordings().next().unwrap();
-    assert!(!recording.ended);
-    let made = directory.path().join("made-1");
-    assert!(profile.files().iter().any(|a| a.path() == made && a.operations().contains(Operation::Create)));
+    assert!(!recording.ended && has_made(&profile));
     let pid = std::fs::read_to_string(pid).unwrap();
     // It was killed with its recorder; until it is collected it may still have a directory.
     let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap_or_default();

@@ -1,9 +1,11 @@
 //! `harden --review` in a terminal of its own. Needs root.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -45,11 +47,16 @@ fn harden(directory: &Path) -> Command {
 }
 
 fn review(directory: &Path, answers: &str) -> Reviewed {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
     let name = ptsname(&terminal, Vec::new()).unwrap();
-    let open = || OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    // Not the terminal of this process itself, where it has none and leads a session: that would end with it.
+    let no_terminal_of_ours = OFlags::NOCTTY.bits().cast_signed();
+    let open = || {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).custom_flags(no_terminal_of_ours).open(name.to_str().unwrap()).unwrap()
+    };
     let mut command = harden(directory);
     let child = command.stdin(open()).stderr(open()).stdout(Stdio::piped()).spawn().unwrap();
     drop(command);

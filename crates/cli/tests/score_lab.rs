@@ -78,7 +78,7 @@ fn every_service_of_debian_scores_as_the_real_tool_scores_it() {
         assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
         return;
     }
-    let machine = Machine::lab("score", None).unwrap();
+    let machine = Machine::lab(&format!("score-{}", std::process::id()), None).unwrap();
     machine.write("/run/ringfence", "755", &std::fs::read(env!("CARGO_BIN_EXE_ringfence")).unwrap()).unwrap();
     for (mode, least) in [("offline", 80), ("manager", 20)] {
         let theirs = the_real_tool(&machine, mode);

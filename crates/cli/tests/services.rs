@@ -30,7 +30,7 @@ impl Bare {
         if !rustix::process::geteuid().is_root() {
             return skip("a lab needs root");
         }
-        let machine = Machine::bare(&format!("services-{name}"), None).unwrap();
+        let machine = Machine::bare(&format!("services-{name}-{}", std::process::id()), None).unwrap();
         if machine.shell(&format!("test -e '{needs}'")).is_err() {
             return skip(&format!(
                 "the lab's Debian has no {needs}; run: lab/debian-root \"\" postgresql memcached"

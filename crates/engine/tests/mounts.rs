@@ -21,7 +21,7 @@ fn an_entry_below_a_read_only_one_keeps_its_own_flags() {
         ),
         &format!(
             "! touch {d}/x 2>/dev/null && touch {d}/a/x && ! touch {d}/a/b/x 2>/dev/null && touch {d}/a/b/c/x
-             echo 0 > /proc/self/oom_score_adj && : > /dev/null && : > /dev/shm/ringfence-test && rm /dev/shm/ringfence-test
+             echo 0 > /proc/self/oom_score_adj && : > /dev/null && rm $(mktemp -p /dev/shm)
              test $(grep -Ec ' / /(proc|sys|dev) rw' /proc/self/mountinfo) = 3"
         ),
     );
@@ -175,7 +175,7 @@ fn a_private_dev_has_the_pseudo_devices_only() {
     }
     holds(
         "PrivateDevices=yes",
-        ": > /dev/null && : > /dev/shm/ringfence-test && rm /dev/shm/ringfence-test && ! touch /dev/x 2>/dev/null
+        ": > /dev/null && rm $(mktemp -p /dev/shm) && ! touch /dev/x 2>/dev/null
          test \"$(readlink /dev/char/1:3)\" = ../null",
     );
 }

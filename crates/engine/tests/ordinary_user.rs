@@ -33,6 +33,8 @@ fn is_ordinary(test: &str) -> bool {
     let output = Command::new(&program)
         .args(["--exact", test, "--nocapture"])
         .env("HOME", home.path())
+        // Where what lies below `$XDG_RUNTIME_DIR` goes without one.
+        .env("TMPDIR", home.path())
         .env_remove("XDG_RUNTIME_DIR")
         .current_dir("/")
         .gid(USER)

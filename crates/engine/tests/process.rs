@@ -300,11 +300,13 @@ fn a_program_that_is_not_there_is_named() {
     assert_eq!(run("TemporaryFileSystem=/", "/bin/true").status(), 203);
     let no_loader = "TemporaryFileSystem=/\nBindReadOnlyPaths=/bin/true";
     assert!(run(no_loader, "/bin/true").hint.unwrap().contains("loader"));
-    let script = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(script.path(), "no magic").unwrap();
-    std::fs::set_permissions(script.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let path = script.into_temp_path();
-    assert_eq!(run("", path.to_str().unwrap()).errno.unwrap().name(), Some("ENOEXEC"));
+    // Another process writes it: a file that this one has open for writing is busy as long as the child of a test beside
+    // has not executed its own program.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("script").display().to_string();
+    let write = ["-c", "echo no magic > \"$0\" && chmod 755 \"$0\"", &path];
+    assert!(std::process::Command::new("/bin/sh").args(write).status().unwrap().success());
+    assert_eq!(run("", &path).errno.unwrap().name(), Some("ENOEXEC"));
 }
 
 #[test]

@@ -280,8 +280,14 @@ fn a_running_process_is_attached_to_and_left_as_it_was() {
 
 #[test]
 fn a_process_that_ends_ends_its_recording() {
-    let child = Child::of("sleep 0.5");
-    let outcome = run(Target::Process(child.pid()), None, &Stop::new().unwrap(), &mut |_| {});
+    let directory = tempfile::tempdir().unwrap();
+    let watched = directory.path().join("watched");
+    let child = Child::of(&format!("until [ -e {} ]; do sleep 0.01; done", watched.display()));
+    let outcome = run(Target::Process(child.pid()), None, &Stop::new().unwrap(), &mut |report| {
+        if report == Report::Ready {
+            std::fs::write(&watched, "").unwrap();
+        }
+    });
     assert!(matches!(outcome.ended, Ok(Ended::Gone)), "{:?}", outcome.ended);
 }
 

@@ -12,6 +12,7 @@ use ringfence_unit::{LoadState, Manager, Specifiers, Unit, UnitName};
 use rustix::fd::AsFd;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 fn root_or_skip() -> bool {
     let root = rustix::process::geteuid().is_root();
@@ -210,11 +211,18 @@ fn who_does_not_end_is_killed() {
     if !root_or_skip() {
         return;
     }
-    let text = "TimeoutStopSec=200ms\nExecStart=/bin/sh -c 'trap \"\" TERM; sleep 1000 & wait; sleep 1000'";
-    let (outcome, log) = life_with(text, |controls, line| {
+    let directory = tempfile::tempdir().unwrap();
+    let deaf = directory.path().join("deaf");
+    let text = format!(
+        "TimeoutStopSec=200ms\nExecStart=/bin/sh -c 'trap \"\" TERM; : > {}; sleep 1000 & wait; sleep 1000'",
+        deaf.display()
+    );
+    let (outcome, log) = life_with(&text, |controls, line| {
         if line == "ExecStart started" {
             // The trap must be set before.
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            (0..6000)
+                .take_while(|_| !deaf.exists())
+                .for_each(|_| std::thread::sleep(Duration::from_millis(5)));
             controls.stop();
         }
     });
@@ -228,12 +236,13 @@ fn nothing_stays_behind() {
         return;
     }
     // A daemon of its own session, whose parent is gone.
-    let mark = "7654.3";
+    // A time to sleep that nobody else sleeps.
+    let mark = format!("7654.{}", std::process::id());
     let text = format!("ExecStart=/bin/sh -c 'setsid sh -c \"sleep {mark} & sleep {mark}\" & exit 0'");
     life(&text);
-    assert_eq!(processes_with(mark), 0);
+    assert_eq!(processes_with(&mark), 0);
     let (_, log) = life(&format!("KillMode=process\n{text}"));
-    assert_eq!(processes_with(mark), 0);
+    assert_eq!(processes_with(&mark), 0);
     assert!(log.iter().any(|line| line.starts_with("left over")), "{log:?}");
 }
 

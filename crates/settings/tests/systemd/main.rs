@@ -28,7 +28,7 @@ fn random_services_have_the_properties_that_systemd_gives_them() {
     let (seed, count) = (number("RINGFENCE_SEED", 1), number("RINGFENCE_COUNT", 300));
     println!("RINGFENCE_SEED={seed} RINGFENCE_COUNT={count}");
     let services = generate::services(seed, count as usize);
-    let machine = Machine::lab("settings", None).expect("a lab");
+    let machine = Machine::lab(&format!("settings-{}", std::process::id()), None).expect("a lab");
     let shown = shown(&machine, &services);
     let differences: Vec<String> =
         services.iter().zip(&shown).filter_map(|(s, shown)| differences(s, shown)).collect();
