@@ -107,18 +107,7 @@ impl Decoder {
             // Whatever namespace the descriptor is of; the kernel side tells.
             arguments[1] = event.args[5];
         }
-        let mut attempt = Attempt {
-            by: None,
-            rule,
-            arguments,
-            names,
-            located: [None, None],
-            object: None,
-            object_name: None,
-            address: None,
-            made: false,
-            interpreters: Vec::new(),
-        };
+        let mut attempt = Attempt::new(rule, arguments, names);
         let reached = event.file.as_ref().and_then(|file| self.walked(event, file));
         match rule.object {
             Object::Descriptor(_) | Object::Mapped => {
@@ -189,15 +178,8 @@ impl Decoder {
         let view = Rc::clone(self.view(event));
         let eyes = self.views.eyes(event, &view);
         let resolved = self.resolver.resolve(eyes, base, name, follow);
-        let file = FileUse {
-            operations: Operations::NONE,
-            host: (!view.is_the_hosts()).then(|| view.host_path(&resolved.path)).flatten(),
-            kind: resolved.found.map(|found| found.kind()).unwrap_or_default(),
-            via: resolved.via,
-            process: self.processes.relation_of(event, &resolved.path),
-            path: resolved.path,
-        };
-        Some(Located { file, found: resolved.found })
+        let process = self.processes.relation_of(event, &resolved.path);
+        Some(Located::new(resolved, &view, process))
     }
 
     /// The view that a call was made with: chroot(2) and its kin are seen when they have changed it.

@@ -1,7 +1,8 @@
 //! A call that is to be delivered: what it was about, as it was before it changed that.
 
-use crate::resolve::Found;
-use crate::{FileUse, NamespaceKind, Privilege, Program};
+use crate::resolve::{Found, Resolved};
+use crate::view::View;
+use crate::{FileUse, NamespaceKind, Operations, Privilege, ProcessRelation, Program};
 use ringfence_calls::{Call, Effect, Rule};
 use ringfence_profile::Address;
 use std::sync::Arc;
@@ -47,7 +48,40 @@ pub enum SocketAddress {
     Other(Address),
 }
 
+impl Located {
+    /// What a path leads to, as a program with this view sees it; `process` tells whose the path is, if it is one of
+    /// `/proc/PID`.
+    pub fn new(resolved: Resolved, view: &View, process: Option<ProcessRelation>) -> Located {
+        let Resolved { path, via, found } = resolved;
+        let file = FileUse {
+            operations: Operations::NONE,
+            host: (!view.is_the_hosts()).then(|| view.host_path(&path)).flatten(),
+            kind: found.map(|found| found.kind()).unwrap_or_default(),
+            via,
+            process,
+            path,
+        };
+        Located { file, found }
+    }
+}
+
 impl Attempt {
+    /// A call of which no object has been found yet.
+    pub fn new(rule: &'static Rule, arguments: [u64; 6], names: [Option<Vec<u8>>; 2]) -> Attempt {
+        Attempt {
+            by: None,
+            rule,
+            arguments,
+            names,
+            located: [None, None],
+            object: None,
+            object_name: None,
+            address: None,
+            made: false,
+            interpreters: Vec::new(),
+        }
+    }
+
     /// What the call did, now that it has ended.
     pub fn effects(&self, result: i64) -> Vec<Effect> {
         self.rule.effects(&Call {

@@ -39,6 +39,13 @@ pub struct Resolved {
     pub found: Option<Found>,
 }
 
+impl Resolved {
+    /// A path that was come to without following a link.
+    pub(crate) fn unlinked(path: PathBuf, found: Option<Found>) -> Resolved {
+        Resolved { path, via: Vec::new(), found }
+    }
+}
+
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {

@@ -7,8 +7,8 @@ use super::memory::Arguments;
 use super::tracee::Tracees;
 use crate::attempt::{Attempt, Located, SocketAddress};
 use crate::delivery;
-use crate::resolve::{Found, Look, Resolver};
-use crate::{FileUse, Operations, ProcessRelation, proc};
+use crate::resolve::{Found, Look, Resolved, Resolver};
+use crate::{ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
 use rustix::fs::{AtFlags, readlink, statat};
 use std::ffi::OsStr;
@@ -79,18 +79,7 @@ impl Decoder<'_> {
         if let Some(at) = rule.word {
             arguments[usize::from(at)] = a.read_u64(a.word(at.into()))?;
         }
-        let mut attempt = Attempt {
-            by: None,
-            rule,
-            arguments,
-            names,
-            located: [None, None],
-            object: None,
-            object_name: None,
-            address: None,
-            made: false,
-            interpreters: Vec::new(),
-        };
+        let mut attempt = Attempt::new(rule, arguments, names);
         self.locate_names(&mut attempt);
         attempt.made = attempt.located[0].as_ref().is_none_or(|located| located.found.is_none());
         match rule.object {
@@ -164,26 +153,17 @@ impl Decoder<'_> {
     /// A path as the program writes it, from a directory as the program sees it.
     fn resolve(&mut self, base: &Path, name: &[u8], follow: bool) -> Option<Located> {
         if base.as_os_str() == CUT && !name.starts_with(b"/") {
-            return self.located(base.join(OsStr::from_bytes(name)), None);
+            return self.located(Resolved::unlinked(base.join(OsStr::from_bytes(name)), None));
         }
         let eyes = self.tracees.eyes(self.arguments.thread)?;
         let resolved = self.resolver.resolve_from(eyes, base, name, follow, self.look);
-        let mut located = self.located(resolved.path, resolved.found)?;
-        located.file.via = resolved.via;
-        Some(located)
+        self.located(resolved)
     }
 
-    fn located(&self, path: PathBuf, found: Option<Found>) -> Option<Located> {
+    fn located(&self, resolved: Resolved) -> Option<Located> {
         let eyes = self.tracees.eyes(self.arguments.thread)?;
-        let file = FileUse {
-            operations: Operations::NONE,
-            host: (!eyes.view.is_the_hosts()).then(|| eyes.view.host_path(&path)).flatten(),
-            kind: found.map(|f| f.kind()).unwrap_or_default(),
-            via: Vec::new(),
-            process: self.process_of(&path),
-            path,
-        };
-        Some(Located { file, found })
+        let process = self.process_of(&resolved.path);
+        Some(Located::new(resolved, eyes.view, process))
     }
 
     fn locate_object(&mut self, attempt: &mut Attempt, descriptor: i32) {
@@ -201,7 +181,7 @@ impl Decoder<'_> {
         if found.links == 0 && proc::is_nameless(&path) {
             return None;
         }
-        self.located(path, Some(found))
+        self.located(Resolved::unlinked(path, Some(found)))
     }
 
     /// The thread's working directory, as the program sees it.
