@@ -38,6 +38,8 @@ pub(super) struct Thread {
     pub call: (Abi, u32),
     /// The call that it is in, as far as it matters.
     pub attempt: Option<Attempt>,
+    /// Who is in the group that the call is to signal: when it has ended, they may have ended of it.
+    pub signalled: Vec<Status>,
     /// It sees, of every file, what the recorder sees.
     pub like_recorder: bool,
     /// It, or whoever made it, has restricted itself by Landlock.
@@ -158,6 +160,7 @@ impl Tracees {
             status,
             call: NO_CALL,
             attempt: None,
+            signalled: Vec::new(),
             like_recorder,
             restricted,
             samples: 0,

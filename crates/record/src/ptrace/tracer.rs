@@ -456,7 +456,12 @@ impl<'a> Tracer<'a> {
                 return Some((attempt, result));
             }
         }
-        self.tracees.threads.get_mut(&thread)?.attempt = Some(attempt);
+        let signalled = match attempt.arguments[0] as i32 {
+            group @ ..=0 if rule.name == "kill" => self.tracees.named(thread, group),
+            _ => Vec::new(),
+        };
+        let known = self.tracees.threads.get_mut(&thread)?;
+        (known.attempt, known.signalled) = (Some(attempt), signalled);
         None
     }
 
@@ -525,7 +530,10 @@ impl<'a> Tracer<'a> {
             return BTreeSet::new();
         }
         let Some(eyes) = self.tracees.eyes(thread) else { return BTreeSet::new() };
-        let named = |number| self.tracees.named(thread, number);
+        let named = |number| match known.signalled.is_empty() {
+            true => self.tracees.named(thread, number),
+            false => known.signalled.clone(),
+        };
         self.inference.asked(attempt, what, errno, &known.status, eyes.view, &named)
     }
 
