@@ -11,9 +11,15 @@ INLINE u64 number(struct scratch *s, const void *pointer)
 	return *memory;
 }
 
+/* The same of a pointer that was followed, and may be a number already. */
+INLINE u64 number_of_followed(struct scratch *s, const void *pointer)
+{
+	return can_cast ? (u64)pointer : number(s, pointer);
+}
+
 INLINE struct place place_of(struct scratch *s, const struct path *path)
 {
-	return (struct place){ number(s, path->mnt), number(s, path->dentry) };
+	return (struct place){ number_of_followed(s, FOLLOW(path, mnt)), number_of_followed(s, FOLLOW(path, dentry)) };
 }
 
 INLINE struct place place_at(const struct path *path)
@@ -21,8 +27,6 @@ INLINE struct place place_at(const struct path *path)
 	return (struct place){ (u64)READ(path, mnt), (u64)READ(path, dentry) };
 }
 
-/* For each pointer that a program follows from a task, the verifier searches all of the kernel's types, four times (6.18).
- * So only what is done at every call follows them; the rest reads them. */
 INLINE struct place root_of(struct task_struct *task)
 {
 	return place_at(&READ(task, fs)->root);

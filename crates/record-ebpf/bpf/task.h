@@ -209,10 +209,11 @@ struct pointer {
 INLINE u64 file_now(s32 fd)
 {
 	struct task_struct *task = current_task();
-	struct fdtable *table = task->files->fdt;
-	if (fd < 0 || (u32)fd >= table->max_fds)
+	struct files_struct *files = FOLLOW(task, files);
+	struct fdtable *table = FOLLOW(files, fdt);
+	if (fd < 0 || (u32)fd >= FOLLOW(table, max_fds))
 		return 0;
-	return READ((struct pointer *)((u64)table->fd + (u64)fd * 8), to);
+	return READ((struct pointer *)((u64)FOLLOW(table, fd) + (u64)fd * 8), to);
 }
 
 /* The same where it is not done at every call. */
@@ -249,17 +250,17 @@ INLINE u64 base_now(s32 fd, u32 which)
 		return 0;
 	struct place *base = which == SECOND_BASE ? &s->bases[1] : &s->bases[0];
 	if (fd == AT_FDCWD || which == ROOT_BASE) {
-		struct fs_struct *fs = task->fs;
+		struct fs_struct *fs = FOLLOW(task, fs);
 		if (which == ROOT_BASE) {
 			struct place root = place_of(s, &fs->root);
 			return mix(mix(seed, root.dentry), root.mount);
 		}
 		*base = place_of(s, &fs->pwd);
 		u64 key = mix(seed, base->mount);
-		struct dentry *dentry = fs->pwd.dentry;
+		struct dentry *dentry = FOLLOW(fs, pwd.dentry);
 		for (int level = 0; level < 8; level++) {
-			key = mix(key, number(s, dentry) ^ dentry->d_name.hash);
-			struct dentry *parent = dentry->d_parent;
+			key = mix(key, number_of_followed(s, dentry) ^ FOLLOW(dentry, d_name.hash));
+			struct dentry *parent = FOLLOW(dentry, d_parent);
 			if (parent == dentry)
 				break;
 			dentry = parent;
