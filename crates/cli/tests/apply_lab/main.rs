@@ -150,7 +150,7 @@ fn what_fails_on_the_real_service_is_taken_back() {
         ),
         (
             "a start that hangs",
-            format!("TimeoutStartSec=3\nExecStartPre=/bin/sh -c '! {with_drop_in} || sleep 1000'\n"),
+            format!("TimeoutStartSec=10\nExecStartPre=/bin/sh -c '! {with_drop_in} || sleep 1000'\n"),
             EXERCISE.to_owned(),
             "could not be restarted",
         ),

@@ -155,7 +155,7 @@ fn root() -> PathBuf {
 
 /// A lab with the daemons, the exercises and ringfence.
 fn boot(level: &str) -> Result<Machine, Failed> {
-    let machine = Machine::lab(&format!("daemons-{level}"), Some(&root()))?;
+    let machine = Machine::lab(&format!("daemons-{level}-{}", std::process::id()), Some(&root()))?;
     let scripts = Command::new("tar")
         .args(["--create", "--directory"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"))
