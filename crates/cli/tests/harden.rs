@@ -1,18 +1,11 @@
 //! `ringfence harden` from outside: real services, on shadows of this machine. Needs root.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod root;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-fn root_or_skip() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        println!("SKIP: harden needs root");
-        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
-    }
-    root
-}
 
 fn harden(unit: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ringfence"))
@@ -51,7 +44,7 @@ fn guestbook() -> PathBuf {
 
 #[test]
 fn the_guest_book_is_hardened_and_nothing_of_it_lands_on_the_machine() {
-    if !root_or_skip() {
+    if !root::or_skip("harden needs root") {
         return;
     }
     let directory = tempfile::tempdir_in("/var/tmp").unwrap();
@@ -80,7 +73,7 @@ fn the_guest_book_is_hardened_and_nothing_of_it_lands_on_the_machine() {
 
 #[test]
 fn a_unit_that_does_not_work_as_it_is_gets_no_proposal() {
-    if !root_or_skip() {
+    if !root::or_skip("harden needs root") {
         return;
     }
     let directory = tempfile::tempdir_in("/var/tmp").unwrap();
@@ -98,7 +91,7 @@ fn a_unit_that_does_not_work_as_it_is_gets_no_proposal() {
 
 #[test]
 fn a_directive_that_breaks_the_service_without_a_trace_is_found_and_left_out() {
-    if !root_or_skip() {
+    if !root::or_skip("harden needs root") {
         return;
     }
     let directory = tempfile::tempdir_in("/var/tmp").unwrap();
@@ -118,7 +111,7 @@ fn a_directive_that_breaks_the_service_without_a_trace_is_found_and_left_out() {
 
 #[test]
 fn an_older_systemd_gets_only_what_it_knows() {
-    if !root_or_skip() {
+    if !root::or_skip("harden needs root") {
         return;
     }
     let directory = tempfile::tempdir_in("/var/tmp").unwrap();

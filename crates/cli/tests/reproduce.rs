@@ -1,18 +1,11 @@
 //! `ringfence diagnose --reproduce` of services that say nothing but "error". Needs root.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod root;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-fn root_or_skip() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        println!("SKIP: a shadow of the machine needs root");
-        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
-    }
-    root
-}
 
 /// A directory for programs and units, which services of any user can look into.
 fn directory() -> tempfile::TempDir {
@@ -62,7 +55,7 @@ fn proven(document: &Value) -> &Value {
 
 #[test]
 fn a_silent_program_in_c() {
-    if !root_or_skip() {
+    if !root::or_skip("a shadow of the machine needs root") {
         return;
     }
     let home = directory();
@@ -132,7 +125,7 @@ fn a_silent_program_in_c() {
 
 #[test]
 fn a_silent_program_in_python() {
-    if !root_or_skip() {
+    if !root::or_skip("a shadow of the machine needs root") {
         return;
     }
     let home = directory();
@@ -163,7 +156,7 @@ fn a_silent_program_in_python() {
 
 #[test]
 fn a_service_that_works_is_left_in_peace_and_one_that_is_broken_is_said_to_be() {
-    if !root_or_skip() {
+    if !root::or_skip("a shadow of the machine needs root") {
         return;
     }
     let home = directory();

@@ -1,6 +1,8 @@
 //! `harden --review` in a terminal of its own. Needs root.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod root;
+
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::{self, File, OpenOptions};
@@ -19,9 +21,7 @@ struct Reviewed {
 
 /// A service that writes to two directories, and ends when it may not.
 fn service() -> Option<TempDir> {
-    if !rustix::process::geteuid().is_root() {
-        println!("SKIP: harden needs root");
-        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
+    if !root::or_skip("harden needs root") {
         return None;
     }
     let directory = tempfile::Builder::new().prefix("ringfence-").tempdir_in("/srv").unwrap();

@@ -2,18 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod root;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-
-fn may_run() -> bool {
-    let may = rustix::process::geteuid().is_root();
-    if !may {
-        println!("SKIP: only root is sure to get a mount namespace");
-        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
-    }
-    may
-}
 
 /// A unit that hides everything, and whose program is not there at all.
 fn hidden() -> tempfile::NamedTempFile {
@@ -42,7 +35,7 @@ fn shell(unit: &Path, arguments: &[&str], input: &str) -> (Output, String, Strin
 
 #[test]
 fn a_shell_is_brought_in_where_there_is_none_and_that_is_said() {
-    if !may_run() {
+    if !root::or_skip("only root is sure to get a mount namespace") {
         return;
     }
     let unit = hidden();
@@ -59,7 +52,7 @@ fn a_shell_is_brought_in_where_there_is_none_and_that_is_said() {
 
 #[test]
 fn a_program_comes_with_what_it_needs() {
-    if !may_run() {
+    if !root::or_skip("only root is sure to get a mount namespace") {
         return;
     }
     let unit = hidden();

@@ -2,19 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod root;
+
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-fn may_run() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        println!("SKIP: only root makes directories for other users");
-        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "this test must run");
-    }
-    root
-}
 
 /// A directory that others may enter.
 fn directory() -> tempfile::TempDir {
@@ -36,7 +29,7 @@ fn mode(path: &Path) -> Option<u32> {
 
 #[test]
 fn directories_and_files_of_a_service() {
-    if !may_run() {
+    if !root::or_skip("only root makes directories for other users") {
         return;
     }
     let directory = directory();
@@ -60,7 +53,7 @@ fn directories_and_files_of_a_service() {
 
 #[test]
 fn sockets_and_pipes_of_a_service() {
-    if !may_run() {
+    if !root::or_skip("only root makes directories for other users") {
         return;
     }
     let directory = directory();

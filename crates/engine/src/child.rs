@@ -14,7 +14,7 @@ use crate::{credentials, directories, executable, open_file, privileges, propert
 use ringfence_settings::{Capability, KeyringMode, PrivateUsers, Privileges, ProtectControlGroups};
 use ringfence_sys::fork::{Namespace, become_first_of_pid_namespace, unshare};
 use ringfence_sys::{descriptors, exec, keyring, signal};
-use ringfence_terms::{AbsPath, Origin};
+use ringfence_terms::{AbsPath, Origin, Sourced};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -232,33 +232,16 @@ impl Child<'_> {
             enter(users, Namespace::User).map_err(|e| self.no_users(e))?;
         }
         if let Some(network) = &runtime.network {
-            let path = &sandbox.network_namespace_path;
-            let (directive, origin) = match path.value {
-                Some(_) => ("NetworkNamespacePath", path.origin.as_ref()),
-                None => ("PrivateNetwork", sandbox.private_network.origin.as_ref()),
-            };
-            let fail = |e| Failure::new(Step::Network, "enter the network namespace").errno(e).origin(origin);
-            match enter(network.as_fd(), Namespace::Network) {
-                // systemd goes on where it has CAP_NET_ADMIN, be it only in the user namespace, and else refuses a path.
-                Err(e @ (Errno::PERM | Errno::ACCESS)) if path.value.is_some() && !has_net_admin() => {
-                    return Err(fail(e));
-                }
-                Err(Errno::PERM | Errno::ACCESS) => self.goes_without(directive, origin, "the network"),
-                other => other.map_err(fail)?,
-            }
+            let (path, own) = (&sandbox.network_namespace_path, &sandbox.private_network);
+            // systemd goes on where it has CAP_NET_ADMIN, be it only in the user namespace, and else refuses a path.
+            let may_do_without = path.value.is_none() || has_net_admin();
+            let line = asked_by(("NetworkNamespacePath", path), ("PrivateNetwork", own));
+            self.enter_shared(network, (Namespace::Network, "network"), line, Step::Network, may_do_without)?;
         }
         if let Some(ipc) = &runtime.ipc {
-            let path = &sandbox.ipc_namespace_path;
-            let (directive, origin) = match path.value {
-                Some(_) => ("IPCNamespacePath", path.origin.as_ref()),
-                None => ("PrivateIPC", sandbox.private_ipc.origin.as_ref()),
-            };
-            match enter(ipc.as_fd(), Namespace::Ipc) {
-                Err(Errno::PERM | Errno::ACCESS) => self.goes_without(directive, origin, "the IPC"),
-                other => other.map_err(|e| {
-                    Failure::new(Step::Namespace, "enter the IPC namespace").errno(e).origin(origin)
-                })?,
-            }
+            let (path, own) = (&sandbox.ipc_namespace_path, &sandbox.private_ipc);
+            let line = asked_by(("IPCNamespacePath", path), ("PrivateIPC", own));
+            self.enter_shared(ipc, (Namespace::Ipc, "IPC"), line, Step::Namespace, true)?;
         }
         if !self.sandboxed {
             return Ok(());
@@ -276,14 +259,32 @@ impl Child<'_> {
         Ok(())
     }
 
-    /// Says that the service shares the host's namespace of a kind, where entering another is not permitted.
-    fn goes_without(&self, directive: &str, origin: Option<&Origin>, what: &str) {
-        self.report(Shortfall {
-            directive: directive.to_owned(),
-            origin: origin.cloned(),
-            strength: Strength::NotEnforced,
-            why: format!("entering {what} namespace is not permitted here, so the service shares the host's"),
-        });
+    /// Steps into a namespace that the unit's commands share. Where that is not permitted the service shares the host's, if it
+    /// may do without, and that is said.
+    fn enter_shared(
+        &self,
+        namespace: &OwnedFd,
+        (kind, what): (Namespace, &str),
+        (directive, origin): (&str, Option<&Origin>),
+        step: Step,
+        may_do_without: bool,
+    ) -> Result<(), Failure> {
+        match enter(namespace.as_fd(), kind) {
+            Err(Errno::PERM | Errno::ACCESS) if may_do_without => {
+                self.report(Shortfall {
+                    directive: directive.to_owned(),
+                    origin: origin.cloned(),
+                    strength: Strength::NotEnforced,
+                    why: format!(
+                        "entering the {what} namespace is not permitted here, so the service shares the host's"
+                    ),
+                });
+                Ok(())
+            }
+            other => other.map_err(|e| {
+                Failure::new(step, format!("enter the {what} namespace")).errno(e).origin(origin)
+            }),
+        }
     }
 
     /// `PrivatePIDs=`.
@@ -507,6 +508,17 @@ impl Child<'_> {
 }
 
 /// One's own number, and the service's if it is another.
+/// The line that asks for a namespace: that of its path, or that of one of the unit's own.
+fn asked_by<'s>(
+    (path, of_path): (&'static str, &'s Sourced<Option<AbsPath>>),
+    (own, of_own): (&'static str, &'s Sourced<bool>),
+) -> (&'static str, Option<&'s Origin>) {
+    match of_path.value {
+        Some(_) => (path, of_path.origin.as_ref()),
+        None => (own, of_own.origin.as_ref()),
+    }
+}
+
 fn has_net_admin() -> bool {
     let own = rustix::thread::capabilities(None);
     own.is_ok_and(|own| own.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN))

@@ -33,4 +33,4 @@ pub use observer::{Event, Observer, Role};
 pub use outcome::{Outcome, ServiceResult};
 pub use ringfence_engine::{own_bases, own_runtime_directory};
 pub use supervisor::{Options, Passed, Refused, run};
-pub use visit::{Visit, Visited, visit};
+pub use visit::{COMMAND, Visit, Visited, visit};

@@ -131,6 +131,9 @@ fn reap(pid: Pid) -> Result<Exit, Failure> {
     }
 }
 
+/// What stands for a directive where a command is asked for that no unit's line names.
+pub const COMMAND: &str = "CMD";
+
 fn command(argv: &[String]) -> Command {
     Command {
         path: argv.first().cloned().unwrap_or_default(),
@@ -139,7 +142,7 @@ fn command(argv: &[String]) -> Command {
         no_variables: true,
         privileges: Privileges::Sandboxed,
         origin: Written {
-            directive: "CMD".into(),
+            directive: COMMAND.into(),
             value: argv.join(" ").into(),
             file: Path::new("(command line)").into(),
             line: 0,

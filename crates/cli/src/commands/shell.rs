@@ -6,9 +6,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::programs::TreeFiles;
 use ringfence_engine::{Step, Streams};
-use ringfence_loader::needs;
+use ringfence_loader::{Files, Program, needs};
 use ringfence_sandbox::plan::Mode;
-use ringfence_service::{Event, Observer, Refused, Visit, own_bases, visit};
+use ringfence_service::{COMMAND, Event, Observer, Refused, Visit, own_bases, visit};
 use ringfence_terms::AbsPath;
 use ringfence_unit::find::Root;
 use std::path::Path;
@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         Err(mut failure) => {
             let hidden = failure.step == Step::Exec;
             // The command is no line of the unit's.
-            failure.origin = failure.origin.filter(|_| !hidden);
+            failure.origin = failure.origin.filter(|origin| origin.directive != COMMAND);
             let told = refused(Refused::SetUp(failure));
             Err(if hidden { told.hint("bring in what the command needs: --bring PATH") } else { told })
         }
@@ -108,7 +108,10 @@ fn static_shell(files: &TreeFiles<'_>) -> Option<AbsPath> {
     ["/bin/busybox", "/usr/bin/busybox", "/usr/lib/initramfs-tools/bin/busybox"]
         .into_iter()
         .filter_map(|path| AbsPath::parse(std::fs::canonicalize(path).ok()?).ok())
-        .find(|path| needs(path, files).found.is_empty())
+        .find(|path| {
+            let program = files.read(path).and_then(|bytes| Program::of(&bytes));
+            matches!(program, Some(Program::Elf(elf)) if elf.interpreter.is_none())
+        })
 }
 
 fn listed(paths: &[AbsPath]) -> String {

@@ -7,8 +7,9 @@
 //!
 //! Nothing of that is to be noticed or left behind. A thread's place is shown by sched_getaffinity(2) and in
 //! `/proc/PID/status`, and handed on to what the thread makes: before such a call it is let go ([`Closeness::let_go`]). It
-//! is let go, too, when another thread stops, and when it has not stopped for a moment: then it computes, or waits. (What
-//! a driver's ioctl(2) makes for its caller, such as vhost's threads, would stay where the caller was held.)
+//! is let go, too, when another thread stops, and when it has not stopped for a moment: then it computes, or waits. What
+//! is not hidden: a `status` file that is kept open and read again, a thread that a driver's ioctl(2) makes for its caller
+//! (vhost's), which stays where the caller was held, and a processor that is added later: a place that was set once is set.
 
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
