@@ -39,13 +39,11 @@ fn a_shell_is_brought_in_where_there_is_none_and_that_is_said() {
         return;
     }
     let unit = hidden();
-    let input = "ls -d /usr /etc; cat /nowhere; echo x > /new; echo still here; exit 7\n";
+    let input = "ls -d /usr /etc; echo x > /new; echo still here; exit 7\n";
     let (output, out, err) = shell(unit.path(), &[], input);
     assert_eq!(output.status.code(), Some(7), "{err}");
     assert!(out.starts_with("/usr\n") && out.ends_with("still here\n"), "{out}{err}");
-    for unseen in ["/etc", "/nowhere"] {
-        assert!(err.contains(unseen) && err.contains("No such file or directory"), "{err}");
-    }
+    assert!(err.contains("/etc") && err.contains("No such file or directory"), "{err}");
     assert!(err.contains("the sandbox hides /bin/sh; brought in, read-only: /"), "{err}");
     assert!(err.contains("Read-only file system"), "{err}");
 }

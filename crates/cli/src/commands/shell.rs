@@ -59,7 +59,10 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let hidden = visited.as_ref().is_err_and(|failure| failure.step == Step::Exec);
     if any_shell && hidden {
         if let Some(shell) = static_shell(&files) {
-            context.note(format_args!("the sandbox hides /bin/sh; brought in, read-only: {shell}"));
+            context.note(format_args!(
+                "the sandbox hides /bin/sh; brought in, read-only: {shell} (where /proc is hidden as well: `{shell} cat`, \
+                 and so with its other tools)"
+            ));
             asked.argv = vec![shell.to_string(), "sh".to_owned()];
             asked.bring.push(shell);
         } else {
