@@ -4,9 +4,11 @@ mod indented;
 
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use indented::Indented;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 /// Prints a result as JSON, indented, with a newline at its end.
 pub fn json(value: &impl Serialize) -> Result<(), Failure> {
@@ -33,6 +35,17 @@ pub fn text(text: &str) -> Result<(), Failure> {
         return at_once(text.as_bytes());
     }
     at_once(anstream::adapter::strip_str(text).to_string().as_bytes())
+}
+
+/// How many of something there are: `1 path`, `2 paths`.
+pub fn count(number: u64, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The argument of `-o` for a profile; `-` is standard output.
+pub fn profile_output() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new()
+        .map(|path| if path.as_os_str() == "-" { PathBuf::from("/dev/stdout") } else { path })
 }
 
 /// Whether colours are wanted on standard output, so that a long text need not be made with colours only to lose them.

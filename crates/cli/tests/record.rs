@@ -5,6 +5,7 @@ use ringfence_profile::{FileAccess, Operation, Profile, RecorderKind};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io::BufReader;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -50,6 +51,8 @@ fn the_commands_status_and_output_are_its_own() {
 fn mistakes_are_told_and_change_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let nowhere = directory.path().join("no/such/p.json");
+    std::fs::write(directory.path().join("cut.json"), "{\"version\":1,\n\"recordings\":[").unwrap();
+    std::fs::write(directory.path().join("later.json"), "{\"version\":2}").unwrap();
     for (arguments, message) in [
         (vec!["record"], "required arguments were not provided"),
         (vec!["record", "--pid", "0"], "--pid takes a process number above 0"),
@@ -64,12 +67,61 @@ fn mistakes_are_told_and_change_nothing() {
         (vec!["record", "--for", "soon", "--", "true"], "invalid value 'soon'"),
         (vec!["record", "-o", nowhere.to_str().unwrap(), "--", "true"], "failed to save the profile"),
         (vec!["profile", "show", "/no/such/file"], "cannot read /no/such/file"),
+        (
+            vec!["record", "-o", "/proc", "--", "touch", "made"],
+            "failed to save the profile to /proc: is a directory",
+        ),
+        (vec!["record", "-o", "no/p.json", "--", "touch", "made"], "failed to save the profile"),
+        (vec!["record", "--cgroup", "/proc"], "/proc is no control group's directory"),
+        (vec!["record", "--cgroup", "/no/such/group"], "/no/such/group is no control group's directory"),
+        (vec!["record", "--pid", "-5"], "--pid takes a process number above 0"),
         (vec!["profile", "show", "/etc/passwd"], "/etc/passwd:1: not a profile"),
+        (vec!["profile", "show", "/proc"], "cannot read /proc: Is a directory"),
+        (vec!["profile", "show", "cut.json"], "cut.json:2: the file ends before the profile does"),
+        (vec!["profile", "show", "later.json"], "later.json: the profile's format has version 2"),
     ] {
         let output = ringfence().args(&arguments).current_dir(directory.path()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(message), "{arguments:?}: {}", stderr(&output));
+        // Nothing was recorded, so nothing is said to be.
+        assert!(!stderr(&output).contains("profile.json"), "{arguments:?}: {}", stderr(&output));
     }
+    assert!(
+        !directory.path().join("made").exists(),
+        "the command ran, though its profile could not be saved"
+    );
+}
+
+#[test]
+fn a_device_or_a_pipe_is_written_into_and_not_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    // As `/dev/full` is, which is not put at risk here.
+    let full = directory.path().join("full");
+    let made = Command::new("mknod").arg(&full).args(["c", "1", "7"]).output().unwrap();
+    if !made.status.success() {
+        println!("SKIP: mknod: {}", stderr(&made));
+        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none(), "{}", stderr(&made));
+        return;
+    }
+    let record = |output: &str| {
+        let mut command = ringfence();
+        command.current_dir(directory.path()).args(["record", "--recorder", "ptrace", "-o", output]);
+        command.args(["--", "true"]).output().unwrap()
+    };
+    let output = record("full");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("failed to save the profile to full: No space left"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(std::fs::symlink_metadata(&full).unwrap().file_type().is_char_device());
+    for stdout in ["-", "/dev/stdout"] {
+        let output = record(stdout);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(Profile::read(&output.stdout[..]).is_ok(), "{stdout}");
+    }
+    assert!(Path::new("/dev/stdout").is_symlink() && !directory.path().join("-").exists());
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod proc;
 mod ptrace;
 mod recorder;
 mod resolve;
+mod saving;
 mod session;
 mod target;
 mod view;
@@ -31,6 +32,7 @@ pub use ringfence_profile::{
     Link, ModuleUse, NameKind, NamespaceKind, NamespaceWay, Operation, Operations, Privilege,
     ProcessRelation, Program, PtraceUse, RecorderKind, What, WriteExecuteWay,
 };
-pub use session::{CHECKPOINT, Outcome, Progress, Report, SaveError, Session, save};
+pub use saving::{is_stream, save};
+pub use session::{CHECKPOINT, Outcome, Progress, Report, SaveError, Session};
 pub use target::{Command, Target};
 pub use view::{Host, View};

@@ -4,13 +4,13 @@
 //! a copy, so that recording goes on meanwhile, and put in place by renaming: whoever looks, at any moment, finds a whole
 //! file, and one that is at most [`CHECKPOINT`] old but for the time that writing it takes.
 
+use crate::saving::Place;
 use crate::{
     BlindSpot, Ended, Event, Operation, Operations, RecordError, Recorder, Sink, Stop, Target, What,
 };
 use ringfence_profile::{Profile, Recording, RecordingId};
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -30,7 +30,7 @@ pub struct Session {
     pub name: String,
     /// When to stop, if the target has not ended by then.
     pub limit: Option<Duration>,
-    /// Where the profile is saved, while it grows and at its end; nowhere if `None`.
+    /// Where the profile is saved, while it grows and at its end; only at its end if that is no file; nowhere if `None`.
     pub output: Option<PathBuf>,
     /// Executables that only start the target, such as the service manager's: of what they do, only what they execute is
     /// kept.
@@ -69,6 +69,8 @@ pub enum Report {
 pub struct Outcome {
     /// Everything that was recorded, also when recording broke off.
     pub profile: Profile,
+    /// Whether there was anything to record; if not, nothing was saved.
+    pub began: bool,
     /// How it ended.
     pub ended: Result<Ended, RecordError>,
 }
@@ -106,6 +108,7 @@ impl Session {
         stop: &Stop,
         report: &mut dyn FnMut(Report),
     ) -> Result<Outcome, SaveError> {
+        let place = self.place()?;
         let (ready, is_ready) = channel();
         let folder = Folder {
             shared: Arc::new(Mutex::new(Shared {
@@ -128,8 +131,8 @@ impl Session {
                 // The keeper is there until it has received this.
                 let _ = done.send(ended);
             });
-            let mut keeper =
-                Keeper { session: &self, shared: &shared, stop, started: None, saved: (0, Instant::now()) };
+            let saved = (0, Instant::now());
+            let mut keeper = Keeper { session: &self, place, shared: &shared, stop, started: None, saved };
             let ended = keeper.keep(&is_ready, &is_done, report);
             if ended.is_err() {
                 stop.set();
@@ -140,11 +143,22 @@ impl Session {
                 shared.recording.ended = ended.is_ok();
                 shared.changes += 1;
             }
-            // A recording that never began has nothing to put in the place of an earlier one.
-            let began = keeper.started.is_some() || ended.is_ok();
+            // A recording that failed before it saw anything has nothing to put in the place of an earlier one.
+            let began = ended.is_ok() || lock(&shared).recording.events > 0;
             let profile = if began { keeper.save(true)? } else { keeper.copy().0 };
-            Ok(Outcome { profile, ended })
+            Ok(Outcome { profile, began, ended })
         })
+    }
+
+    /// Where the profile is saved. What cannot work is told before anything is recorded.
+    fn place(&self) -> Result<Option<Place>, SaveError> {
+        let Some(path) = &self.output else { return Ok(None) };
+        let place = Place::of(path).and_then(|place| place.check().map(|()| place));
+        place.map(Some).map_err(|source| self.unsaved(source))
+    }
+
+    fn unsaved(&self, source: io::Error) -> SaveError {
+        SaveError { path: self.output.clone().unwrap_or_default(), source }
     }
 
     fn recording(&self, recorder: &dyn Recorder) -> Recording {
@@ -234,6 +248,7 @@ fn is_execution(event: &Event) -> bool {
 /// Keeps time on the calling thread.
 struct Keeper<'a> {
     session: &'a Session,
+    place: Option<Place>,
     shared: &'a Mutex<Shared>,
     stop: &'a Stop,
     started: Option<Instant>,
@@ -300,36 +315,15 @@ impl Keeper<'_> {
     /// Saves what there is; the copy that was saved.
     fn save(&mut self, last: bool) -> Result<Profile, SaveError> {
         let (profile, changes) = self.copy();
-        if let Some(path) = &self.session.output {
-            save(&profile, path, last).map_err(|source| SaveError { path: path.clone(), source })?;
+        if let Some(place) = &self.place {
+            let due = last || matches!(place, Place::File(_));
+            if due {
+                place.save(&profile, last).map_err(|source| self.session.unsaved(source))?;
+            }
         }
         self.saved = (changes, Instant::now());
         Ok(profile)
     }
-}
-
-/// Puts a profile in the place of a file, whole or not at all. With `durably` it also survives the machine's crash.
-pub fn save(profile: &Profile, path: &Path, durably: bool) -> io::Result<()> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it is not a file's name"))?;
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-    let written = write(profile, &temporary, durably).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // The file may never have been made; the first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn write(profile: &Profile, path: &Path, durably: bool) -> io::Result<()> {
-    let mut file = BufWriter::with_capacity(1 << 16, File::create(path)?);
-    profile.write(&mut file)?;
-    file.flush()?;
-    if durably { file.get_ref().sync_all() } else { Ok(()) }
 }
 
 /// A number that no other recording has.

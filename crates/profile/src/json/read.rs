@@ -4,21 +4,53 @@ use super::{VERSION, files, privileges, recordings};
 use crate::{Profile, Program};
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Why a text is not a profile; the message has the line and the column.
+/// Why no profile could be read.
 #[derive(Debug, thiserror::Error)]
-#[error("not a profile: {0}")]
-pub struct ReadError(serde_json::Error);
+pub enum ReadError {
+    /// Reading failed.
+    #[error(transparent)]
+    Unreadable(io::Error),
+    /// There is nothing more where there should be.
+    #[error("the file ends before the profile does")]
+    Incomplete {
+        /// The last line, counted from 1.
+        line: usize,
+    },
+    /// A later version's, in another format.
+    #[error("the profile's format has version {found}, and this ringfence reads version {VERSION}")]
+    Version {
+        /// The version that it has.
+        found: u32,
+    },
+    /// Something else; the message has the line and the column.
+    #[error("not a profile: {0}")]
+    Malformed(serde_json::Error),
+}
 
 impl ReadError {
-    /// The line, counted from 1; 0 when the input could not be read at all.
-    pub fn line(&self) -> usize {
-        self.0.line()
+    fn new(error: serde_json::Error, builder: &Builder) -> ReadError {
+        match (builder.foreign, error.classify()) {
+            (Some(found), _) => ReadError::Version { found },
+            (None, Category::Io) => ReadError::Unreadable(error.into()),
+            (None, Category::Eof) => ReadError::Incomplete { line: error.line() },
+            (None, Category::Syntax | Category::Data) => ReadError::Malformed(error),
+        }
+    }
+
+    /// The line, counted from 1, where that tells something.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            ReadError::Incomplete { line } => Some(*line),
+            ReadError::Malformed(error) => Some(error.line()),
+            ReadError::Unreadable(_) | ReadError::Version { .. } => None,
+        }
     }
 }
 
@@ -28,8 +60,11 @@ impl Profile {
     pub fn read(from: impl Read) -> Result<Profile, ReadError> {
         let mut json = serde_json::Deserializer::from_reader(from);
         let mut builder = Builder::default();
-        json.deserialize_map(Document(&mut builder)).and_then(|()| json.end()).map_err(ReadError)?;
-        Ok(builder.profile)
+        let read = json.deserialize_map(Document(&mut builder)).and_then(|()| json.end());
+        match read {
+            Ok(()) => Ok(builder.profile),
+            Err(error) => Err(ReadError::new(error, &builder)),
+        }
     }
 }
 
@@ -38,6 +73,8 @@ impl Profile {
 pub(super) struct Builder {
     pub(super) profile: Profile,
     programs: HashMap<String, Arc<Program>>,
+    /// The version of a format that is not this one.
+    foreign: Option<u32>,
 }
 
 impl Builder {
@@ -69,9 +106,8 @@ impl<'de> Visitor<'de> for Document<'_> {
                 ("version", _) => {
                     let found: u32 = map.next_value()?;
                     if found != VERSION {
-                        return Err(A::Error::custom(format!(
-                            "its format has version {found}, and this ringfence reads version {VERSION}"
-                        )));
+                        self.0.foreign = Some(found);
+                        return Err(A::Error::custom("another version"));
                     }
                     version = Some(found);
                 }

@@ -73,10 +73,7 @@ proptest! {
 #[test]
 fn another_version_is_refused_by_name() {
     let error = Profile::read(&br#"{"version":2,"files":[]}"#[..]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "not a profile: its format has version 2, and this ringfence reads version 1 at line 1 column 13"
-    );
+    assert_eq!(error.to_string(), "the profile's format has version 2, and this ringfence reads version 1");
     for text in ["", "[]", "{}", r#"{"files":[]}"#, r#"{"version":1} x"#] {
         assert!(Profile::read(text.as_bytes()).is_err(), "{text}");
     }

@@ -4,6 +4,7 @@ use super::apply::Apply;
 use super::output::Output;
 use super::template::Tried;
 use super::{Args, Depth, image, surroundings, text};
+use crate::commands::profile;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::recorders::{self, Choice};
@@ -61,7 +62,7 @@ pub struct Work<'a> {
 impl<'a> Work<'a> {
     /// Looks at everything; what cannot work is said before the first trial.
     pub fn begin(args: &'a Args, context: &'a Context) -> Result<Work<'a>, Failure> {
-        let recorded = recorded(&args.profile)?;
+        let recorded = profile::read_all(&args.profile)?;
         let output = args.output.as_deref().map(Output::open).transpose()?;
         let mut directory = std::env::current_dir()?;
         let log = tempfile::tempfile()?;
@@ -246,19 +247,6 @@ fn options(args: &Args, context: &Context) -> Result<Options, Failure> {
         exercised: args.exercise.is_some() || !args.profile.is_empty(),
         ..Options::default()
     })
-}
-
-fn recorded(paths: &[PathBuf]) -> Result<Profile, Failure> {
-    let mut all = Profile::new();
-    for path in paths {
-        let file =
-            File::open(path).map_err(|e| Failure::input(format!("cannot open {}: {e}", path.display())))?;
-        let profile = Profile::read(std::io::BufReader::new(file)).map_err(|e| {
-            Failure::input(format!("{}: {e}", path.display())).hint("give a file that ringfence record wrote")
-        })?;
-        all.merge(&profile);
-    }
-    Ok(all)
 }
 
 /// A unit's exposure.

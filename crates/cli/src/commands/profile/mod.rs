@@ -5,7 +5,8 @@ mod show;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use ringfence_profile::Profile;
+use crate::output::profile_output;
+use ringfence_profile::{Profile, ReadError};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -34,8 +35,8 @@ enum Command {
         /// Profiles to merge
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// Where the merged profile goes
-        #[arg(short, long, value_name = "FILE")]
+        /// Where the merged profile goes; - for standard output
+        #[arg(short, long, value_name = "FILE", value_parser = profile_output())]
         output: PathBuf,
     },
     /// What NEW does that OLD did not, and the other way round
@@ -60,7 +61,8 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_all(files: &[PathBuf]) -> Result<Profile, Failure> {
+/// Reads profiles, and makes one of them.
+pub fn read_all(files: &[PathBuf]) -> Result<Profile, Failure> {
     let mut profile = Profile::new();
     for file in files {
         profile.merge(&read(file)?);
@@ -69,10 +71,19 @@ fn read_all(files: &[PathBuf]) -> Result<Profile, Failure> {
 }
 
 fn read(path: &Path) -> Result<Profile, Failure> {
-    let file =
-        File::open(path).map_err(|e| Failure::input(format!("cannot read {}: {e}", path.display())))?;
-    Profile::read(BufReader::with_capacity(1 << 16, file)).map_err(|e| {
-        Failure::input(format!("{}:{}: {e}", path.display(), e.line()))
-            .hint("profiles are written by ringfence record and ringfence profile merge")
+    let unreadable = |e| Failure::input(format!("cannot read {}: {e}", path.display()));
+    let file = File::open(path).map_err(unreadable)?;
+    Profile::read(BufReader::with_capacity(1 << 16, file)).map_err(|error| {
+        let line = error.line().map(|line| format!(":{line}")).unwrap_or_default();
+        let failure = Failure::input(format!("{}{line}: {error}", path.display()));
+        match error {
+            ReadError::Unreadable(e) => unreadable(e),
+            ReadError::Incomplete { .. } => failure
+                .hint("ringfence puts profiles in place whole: copy it again from where it was recorded"),
+            ReadError::Version { .. } => failure.hint("the version of ringfence that wrote it reads it"),
+            ReadError::Malformed(_) => {
+                failure.hint("profiles are written by ringfence record and ringfence profile merge")
+            }
+        }
     })
 }

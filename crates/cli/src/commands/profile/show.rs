@@ -3,7 +3,7 @@
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, count};
 use anstyle::AnsiColor;
 use ringfence_profile::{FileAccess, Line, Operation, Operations, Privilege, Profile, Recording, Tree};
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ fn section(text: &mut String, title: &str, tree: &Tree<'_>) {
         return;
     }
     let paths: usize = lines.iter().map(|line| line.below.max(1)).sum();
-    heading(text, title, &format!("{paths} {}", if paths == 1 { "path" } else { "paths" }));
+    heading(text, title, &count(paths as u64, "path"));
     let width = lines.iter().map(|line| name(line).chars().count()).max().unwrap_or(0).min(60);
     for line in lines {
         let by = line.by.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
@@ -126,11 +126,11 @@ fn privileges(text: &mut String, profile: &Profile) {
         lines.push(format!("  {privilege}{refused}  ({by})"));
     }
     if !lines.is_empty() {
-        heading(text, "also", &format!("{} privileges", lines.len()));
+        heading(text, "also", &count(lines.len() as u64, "privilege"));
         lines.iter().for_each(|line| push(text, format_args!("{line}")));
     }
     if !calls.is_empty() {
-        push(text, format_args!("\n{} different system calls", calls.len()));
+        push(text, format_args!("\n{}", count(calls.len() as u64, "different system call")));
     }
 }
 

@@ -5,6 +5,7 @@ mod what;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::{count, profile_output};
 use crate::recorders::{self, Choice};
 use live::Live;
 use ringfence_record::{Ended, Outcome, RecordError, Recorder, RecorderKind, Report, Session, Stop};
@@ -19,13 +20,16 @@ use what::What;
 
 // What to record, and how.
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("target").required(true)))]
+#[command(
+    group(clap::ArgGroup::new("target").required(true)),
+    override_usage = "ringfence record [OPTIONS] <UNIT | --pid <PID> | --cgroup <PATH> | -- <CMD>...>"
+)]
 pub struct Args {
     /// Record the running service UNIT
     #[arg(value_name = "UNIT", group = "target")]
     unit: Option<String>,
     /// Record the running process PID and its descendants
-    #[arg(long, value_name = "PID", group = "target")]
+    #[arg(long, value_name = "PID", group = "target", allow_negative_numbers = true)]
     pid: Option<i32>,
     /// Record the processes of the control group whose directory is PATH
     #[arg(long, value_name = "PATH", group = "target")]
@@ -33,8 +37,8 @@ pub struct Args {
     /// Run CMD and record it
     #[arg(last = true, value_name = "CMD", group = "target")]
     command: Vec<OsString>,
-    /// Where the profile goes
-    #[arg(short, long, value_name = "FILE", default_value = "profile.json")]
+    /// Where the profile goes; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "profile.json", value_parser = profile_output())]
     output: PathBuf,
     /// Stop after this time, such as 30s or 5m
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
@@ -112,12 +116,12 @@ fn watch(
 
 /// Tells what came of it.
 fn conclude(outcome: Outcome, args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    for (_, recording) in outcome.profile.recordings() {
+    for (_, recording) in outcome.profile.recordings().filter(|_| outcome.began) {
         context.note(format_args!(
-            "{}: {} paths from {} events in {}",
+            "{}: {} from {} in {}",
             args.output.display(),
-            outcome.profile.paths(),
-            recording.events,
+            count(outcome.profile.paths() as u64, "path"),
+            count(recording.events, "event"),
             humantime::format_duration(Duration::from_secs(recording.seconds))
         ));
         for spot in &recording.blind_spots {

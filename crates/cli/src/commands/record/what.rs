@@ -7,7 +7,7 @@ use ringfence_manager::{JobResult, Manager, ManagerError, Unit};
 use ringfence_record::{Command, Target, cgroup_directory};
 use rustix::process::Pid;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is recorded.
 pub struct What {
@@ -31,18 +31,34 @@ impl What {
             return of_unit(unit, args.restart, context);
         }
         if let Some(pid) = args.pid {
-            let pid = Pid::from_raw(pid).filter(|_| pid > 0);
+            let pid = Some(pid).filter(|pid| *pid > 0).and_then(Pid::from_raw);
             return pid
                 .map(|pid| plain(Target::Process(pid)))
                 .ok_or_else(|| Failure::input("--pid takes a process number above 0"));
         }
         if let Some(cgroup) = &args.cgroup {
-            return Ok(plain(Target::Cgroup(cgroup.clone())));
+            return checked_group(cgroup).map(|()| plain(Target::Cgroup(cgroup.clone())));
         }
         let mut words = args.command.iter().cloned();
         let program = words.next().ok_or_else(|| Failure::input("there is no command after --"))?;
         Ok(plain(Target::Command(Command { program, arguments: words.collect() })))
     }
+}
+
+/// A control group's directory, or one that is to be a group's.
+fn checked_group(directory: &Path) -> Result<(), Failure> {
+    let above = directory.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+    let is_group = |path: &Path| path.join("cgroup.procs").exists();
+    if is_group(directory) || (!directory.exists() && above.take(1).any(is_group)) {
+        return Ok(());
+    }
+    let failure = Failure::input(format!("{} is no control group's directory", directory.display()));
+    // As /proc/PID/cgroup and systemd-cgls(1) name groups.
+    let named = directory.to_str().and_then(|name| cgroup_directory(name).ok());
+    Err(match named.filter(|named| is_group(named)) {
+        Some(named) => failure.hint(format!("the group of that name is --cgroup {}", named.display())),
+        None => failure.hint("control groups are the directories below /sys/fs/cgroup"),
+    })
 }
 
 fn of_unit(text: &str, restart: bool, context: &Context) -> Result<What, Failure> {
