@@ -3,8 +3,8 @@
 //! Name service modules other than these files are not asked: a tree that is not running has none, and a static
 //! binary could not load them.
 
+use hashbrown::HashMap;
 use ringfence_sandbox::facts::User;
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -36,16 +36,14 @@ impl Accounts {
     fn parse(passwd: &str, group: &str) -> Accounts {
         let mut accounts = Accounts { users: Vec::new(), groups: HashMap::new(), members: HashMap::new() };
         for line in passwd.lines() {
-            let fields: Vec<&str> = line.split(':').collect();
-            if let [name, _, uid, gid, _, home, shell, ..] = fields[..]
+            if let [Some(name), _, Some(uid), Some(gid), _, Some(home), Some(shell)] = fields(line)
                 && let (Ok(uid), Ok(gid)) = (uid.parse(), gid.parse())
             {
                 accounts.add(name, uid, gid, home, shell);
             }
         }
         for line in group.lines() {
-            let fields: Vec<&str> = line.split(':').collect();
-            if let [name, _, gid, members, ..] = fields[..]
+            if let [Some(name), _, Some(gid), Some(members)] = fields(line)
                 && let Ok(gid) = gid.parse()
             {
                 accounts.groups.entry(name.to_owned()).or_insert(gid);
@@ -97,6 +95,12 @@ impl Accounts {
     pub fn group_name(&self, gid: u32) -> Option<&str> {
         self.groups.iter().filter(|(_, g)| **g == gid).map(|(name, _)| name.as_str()).min()
     }
+}
+
+/// The first fields of a line, as far as it has them.
+fn fields<const N: usize>(line: &str) -> [Option<&str>; N] {
+    let mut fields = line.split(':');
+    std::array::from_fn(|_| fields.next())
 }
 
 #[cfg(test)]

@@ -6,17 +6,19 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// The environment variables that decide where things are: those of this process, or invented ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
-    variables: BTreeMap<OsString, OsString>,
+    variables: Arc<BTreeMap<OsString, OsString>>,
 }
 
 impl Environment {
-    /// The variables of this process.
+    /// The variables of this process, as they are when this is called first.
     pub fn of_process() -> Environment {
-        std::env::vars_os().collect()
+        static OWN: OnceLock<Environment> = OnceLock::new();
+        OWN.get_or_init(|| std::env::vars_os().collect()).clone()
     }
 
     /// One variable's value.
@@ -33,7 +35,7 @@ impl Environment {
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Environment { variables }
+        Environment { variables: Arc::new(variables) }
     }
 }
 
