@@ -127,9 +127,12 @@ impl Launch<'_> {
                 .origin(e.origin.as_ref())
                 .hint("make it, or put `-` before its path if it may be missing")
         })?;
-        let caller: Variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        // Looked up here: the new process may not read its environment.
+        let passed = self.settings.environment.pass.iter().filter_map(|name| {
+            let value = std::env::var_os(&name.value)?.into_string().ok()?;
+            Some((name.value.clone(), value))
+        });
+        let caller: Variables = passed.collect();
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
                 .map_err(fail)?;

@@ -97,11 +97,6 @@ impl HostFacts {
             files: Arc::new(Files::below(root)),
         })
     }
-
-    /// The accounts.
-    pub fn accounts(&self) -> &Accounts {
-        &self.accounts
-    }
 }
 
 impl Facts for HostFacts {
@@ -118,7 +113,7 @@ impl Facts for HostFacts {
     }
 
     fn user(&self, name: &str) -> Option<User> {
-        self.accounts.user(name).cloned()
+        self.accounts.user(name)
     }
 
     fn group(&self, name: &str) -> Option<u32> {

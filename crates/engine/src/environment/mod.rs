@@ -67,7 +67,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Variables {
 pub struct Sources<'a> {
     /// What the manager hands on, and what the state of the service adds (`MAINPID` and its kin).
     pub manager: &'a Variables,
-    /// The caller's own variables, for `PassEnvironment=`.
+    /// The caller's own variables, as far as `PassEnvironment=` names them.
     pub caller: &'a Variables,
     /// What `EnvironmentFile=` says.
     pub files: &'a Variables,

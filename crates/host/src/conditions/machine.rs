@@ -49,7 +49,7 @@ fn user(parameter: &str) -> Answer {
     if parameter == "@system" {
         return (uid < 1000 || uid == 65534).into();
     }
-    let account = Accounts::read(Path::new("/")).ok().and_then(|accounts| accounts.user(parameter).cloned());
+    let account = Accounts::read(Path::new("/")).ok().and_then(|accounts| accounts.user(parameter));
     (parameter.parse() == Ok(uid) || account.is_some_and(|user| user.uid == uid)).into()
 }
 

@@ -23,21 +23,19 @@ pub struct UserDirs {
 impl UserDirs {
     /// The directories of the process's user, going by variables first.
     pub fn new(environment: &Environment) -> UserDirs {
-        let home = environment.absolute("HOME").map(Path::to_path_buf).unwrap_or_else(home_of_process);
-        let dir = |name: &str, below_home: &str| match environment.absolute(name) {
-            Some(dir) => dir.to_path_buf(),
-            None => home.join(below_home),
+        let home = environment.absolute("HOME").unwrap_or_else(home_of_process);
+        let dir = |name: &str, below_home: &str| {
+            environment.absolute(name).unwrap_or_else(|| home.join(below_home))
         };
         UserDirs {
             configuration: dir("XDG_CONFIG_HOME", ".config"),
             data: dir("XDG_DATA_HOME", ".local/share"),
             state: dir("XDG_STATE_HOME", ".local/state"),
             cache: dir("XDG_CACHE_HOME", ".cache"),
-            runtime: match environment.absolute("XDG_RUNTIME_DIR") {
-                Some(dir) => dir.to_path_buf(),
-                // Where logind puts it for every user that has a manager.
-                None => PathBuf::from(format!("/run/user/{}", getuid().as_raw())),
-            },
+            // Or where logind puts it for every user that has a manager.
+            runtime: environment
+                .absolute("XDG_RUNTIME_DIR")
+                .unwrap_or_else(|| PathBuf::from(format!("/run/user/{}", getuid().as_raw()))),
             home,
         }
     }
@@ -145,7 +143,7 @@ fn set_of_user(values: &mut Specifiers, environment: &Environment) {
     let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
     let user = account("/etc/passwd", uid);
     let field = |at: usize| user.as_ref().and_then(|fields| fields.get(at).cloned());
-    let variable = |name: &str| environment.get(name).and_then(|value| value.to_str()).map(str::to_owned);
+    let variable = |name: &str| environment.get(name).and_then(|value| value.into_string().ok());
     // A user that only a name service knows is at least known to the session.
     values.set('u', field(0).or_else(|| variable("USER")).unwrap_or_else(|| uid.to_string()));
     values.set('U', uid.to_string());
@@ -168,8 +166,8 @@ fn set_of_user(values: &mut Specifiers, environment: &Environment) {
         ('L', &dirs.state.join("log")),
         ('E', &dirs.configuration),
         ('D', &dirs.data),
-        ('T', temporary.unwrap_or(Path::new("/tmp"))),
-        ('V', temporary.unwrap_or(Path::new("/var/tmp"))),
+        ('T', temporary.as_deref().unwrap_or(Path::new("/tmp"))),
+        ('V', temporary.as_deref().unwrap_or(Path::new("/var/tmp"))),
     ];
     for (letter, path) in all {
         // A specifier's value is text; a directory that is no UTF-8 has no value.

@@ -6,36 +6,48 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 /// The environment variables that decide where things are: those of this process, or invented ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Environment {
-    variables: Arc<BTreeMap<OsString, OsString>>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment(Variables);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Variables {
+    OfProcess,
+    These(BTreeMap<OsString, OsString>),
+}
+
+impl Default for Environment {
+    /// None at all.
+    fn default() -> Self {
+        Environment(Variables::These(BTreeMap::new()))
+    }
 }
 
 impl Environment {
-    /// The variables of this process, as they are when this is called first.
+    /// The variables of this process.
     pub fn of_process() -> Environment {
-        static OWN: OnceLock<Environment> = OnceLock::new();
-        OWN.get_or_init(|| std::env::vars_os().collect()).clone()
+        Environment(Variables::OfProcess)
     }
 
     /// One variable's value.
-    pub fn get(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    pub fn get(&self, name: &str) -> Option<OsString> {
+        match &self.0 {
+            Variables::OfProcess => std::env::var_os(name),
+            Variables::These(all) => all.get(OsStr::new(name)).cloned(),
+        }
     }
 
     /// One variable's value where that is an absolute path, which systemd asks of all its directory variables.
-    pub(super) fn absolute(&self, name: &str) -> Option<&Path> {
-        self.get(name).map(Path::new).filter(|path| path.is_absolute())
+    pub(super) fn absolute(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
     }
 }
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Environment { variables: Arc::new(variables) }
+        Environment(Variables::These(variables))
     }
 }
 
@@ -90,7 +102,7 @@ impl SearchPath {
         let mut dirs = Vec::new();
         let mut is_complete = false;
         if let Some(replacement) = environment.get("SYSTEMD_UNIT_PATH") {
-            dirs.extend(split_list(replacement).filter_map(|dir| std::path::absolute(dir).ok()));
+            dirs.extend(split_list(&replacement).filter_map(|dir| std::path::absolute(dir).ok()));
             is_complete = !replacement.as_bytes().ends_with(b":");
         }
         if !is_complete {
@@ -145,7 +157,7 @@ fn user_dirs(environment: &Environment) -> Vec<PathBuf> {
     ];
     let search = |name: &str, built_in: &[&str]| -> Vec<PathBuf> {
         let dirs = match environment.get(name) {
-            Some(list) => split_list(list).map(PathBuf::from).collect(),
+            Some(list) => split_list(&list).map(PathBuf::from).collect(),
             None => built_in.iter().map(PathBuf::from).collect::<Vec<_>>(),
         };
         dirs.into_iter().filter(|dir| dir.is_absolute()).map(|dir| dir.join("systemd/user")).collect()
