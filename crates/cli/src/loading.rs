@@ -6,7 +6,7 @@ use ringfence_host::HostFacts;
 use ringfence_sandbox::plan::{Bases, For};
 use ringfence_settings::Settings;
 use ringfence_terms::AbsPath;
-use ringfence_unit::find::{Environment, Root, SearchPath, UnitTree, load_file};
+use ringfence_unit::find::{Environment, Root, SearchPath, UnitTree, load_file, load_with_neighbours};
 use ringfence_unit::{LoadState, Manager, Unit, UnitName};
 use std::path::Path;
 
@@ -95,11 +95,18 @@ impl Context {
         Ok(self.settings_of(self.unit(text)?))
     }
 
-    /// As [`settings`](Self::settings), where the units around it are open already: opening all takes as long as half of
-    /// what follows.
-    pub fn settings_in(&self, units: &UnitTree, text: &str) -> Result<(Unit, Settings), Failure> {
-        let unit = if text.contains('/') { self.unit(text)? } else { self.unit_in(units, text)? };
-        Ok(self.settings_of(unit))
+    /// As [`settings`](Self::settings), with the units [around](Self::units_around) it, which are opened once for both.
+    pub fn settings_among_units(&self, text: &str) -> Result<(UnitTree, Unit, Settings), Failure> {
+        let (unit, units) = if text.contains('/') {
+            let path = Path::new(text);
+            load_with_neighbours(self.tree()?, self.manager, Environment::of_process(), path, None)
+                .map_err(Failure::input)?
+        } else {
+            let units = self.units()?;
+            (units.load(&unit_name(text)?), units)
+        };
+        let (unit, settings) = self.settings_of(self.usable(unit, text)?);
+        Ok((units, unit, settings))
     }
 
     fn settings_of(&self, unit: Unit) -> (Unit, Settings) {

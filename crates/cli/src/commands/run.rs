@@ -29,8 +29,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         return Err(Failure::input("run starts services of this machine, not of a tree below --root")
             .hint("leave --root out, and give the unit's path"));
     }
-    let units = context.units_around(&args.unit)?;
-    let (unit, settings) = context.settings_in(&units, &args.unit)?;
+    let (units, unit, settings) = context.settings_among_units(&args.unit)?;
     if let Some(status) = conditions(&settings, context) {
         return Ok(status);
     }

@@ -56,6 +56,17 @@ pub fn load_file(
     path: &Path,
     instance: Option<&str>,
 ) -> Result<Unit, FileError> {
+    load_with_neighbours(root, manager, environment, path, instance).map(|(unit, _)| unit)
+}
+
+/// As [`load_file`], with all units of the directory.
+pub fn load_with_neighbours(
+    root: Root,
+    manager: Manager,
+    environment: Environment,
+    path: &Path,
+    instance: Option<&str>,
+) -> Result<(Unit, UnitTree), FileError> {
     let name = name_of_file(path, instance)?;
     let unreachable = |error| FileError::Unreachable(path.to_path_buf(), error);
     let inside = if root.is_system() { std::path::absolute(path) } else { Ok(Path::new("/").join(path)) };
@@ -66,9 +77,10 @@ pub fn load_file(
     }
     let directory = inside.parent().unwrap_or(Path::new("/")).to_path_buf();
     let search = SearchPath::of_dirs(root, manager, [directory]);
-    let unit = UnitTree::open(search, environment).load(&name);
+    let tree = UnitTree::open(search, environment);
+    let unit = tree.load(&name);
     if unit.state == LoadState::NotFound && unit.complaints.is_empty() {
         return Err(unreachable(io::ErrorKind::NotFound.into()));
     }
-    Ok(unit)
+    Ok((unit, tree))
 }

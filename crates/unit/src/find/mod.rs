@@ -27,7 +27,7 @@ mod read;
 mod root;
 mod search_path;
 
-pub use file::{FileError, load_file, name_of_file};
+pub use file::{FileError, load_file, load_with_neighbours, name_of_file};
 pub use machine::UserDirs;
 pub use root::Root;
 pub use search_path::{Environment, SearchPath};
