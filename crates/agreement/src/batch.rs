@@ -114,14 +114,18 @@ impl Bench {
         compared.collect()
     }
 
-    /// Runs one job on a machine of its own; also what the machine held at the job's paths before.
+    /// Runs one job on a machine of its own, one without a systemd where none is needed; also what the machine held at the job's paths before.
     pub fn alone(
         &self,
         side: &Other,
         job: Job,
         fixture: &[Entry],
     ) -> Result<(BTreeMap<String, Node>, Outcome)> {
-        let machine = self.machine()?;
+        let without_systemd = job.is_of_process() && matches!(side, Other::Ringfence(_)) && !self.host;
+        let machine = if without_systemd { self.started(Machine::bare)? } else { self.machine()? };
+        if without_systemd {
+            machine.shell("hostname -F /etc/hostname").context("the machine's name could not be set")?;
+        }
         prepare(&machine, &self.probe, fixture)?;
         let nodes = survey(&machine, &job.paths)?;
         let jobs = [job];
@@ -208,12 +212,14 @@ impl Bench {
     }
 
     fn machine(&self) -> Result<Machine> {
+        if self.host { Ok(Machine::Host) } else { self.started(Machine::lab) }
+    }
+
+    /// A machine with a name of its own, started in one of the ways there are.
+    fn started(&self, start: fn(&str, Option<&Path>) -> Result<Machine>) -> Result<Machine> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        if self.host {
-            return Ok(Machine::Host);
-        }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Machine::lab(&format!("agreement-{}-{number}", std::process::id()), self.root.as_deref())
+        start(&format!("agreement-{}-{number}", std::process::id()), self.root.as_deref())
     }
 }
 
@@ -227,14 +233,18 @@ fn forget_others(name: &str, outcome: &mut Outcome) {
 
 fn job(name: &str, draft: &Draft) -> Job {
     let unit = draft.unit(name);
+    let job = Job { name: name.to_owned(), unit, paths: Vec::new() };
+    if job.is_of_process() {
+        return job;
+    }
     let new = format!("agr-new-{name}");
     let mut paths = standard(&new);
-    paths.extend(named_in(&unit, &new));
+    paths.extend(named_in(&job.unit, &new));
     for entry in draft.entries(name) {
         paths.push(entry.path().to_owned());
     }
     paths.sort();
     paths.dedup();
     paths.retain(|path| Path::new(path).is_absolute());
-    Job { name: name.to_owned(), unit, paths }
+    Job { paths, ..job }
 }

@@ -76,16 +76,28 @@ pub struct Facts {
     pub tried: BTreeMap<String, Tried>,
     /// The attributes of the process of that unit.
     pub process: Process,
+    /// What a process says of itself, the answers to its system calls included, in a unit without any setting.
+    #[serde(default)]
+    pub itself: Process,
 }
 
 impl Outcome {
     /// Leaves out what a unit without any setting shows, too.
     pub fn cut(&mut self, facts: &Facts) {
+        let ran = !self.tried.is_empty();
         self.tried.retain(|path, tried| facts.tried.get(path) != Some(tried));
-        let hidden =
-            facts.process.keys().filter(|name| !self.process.contains_key(*name) && !self.tried.is_empty());
+        self.cut_process(&facts.process, ran);
+    }
+
+    /// The same for a unit about what its process is ([`Facts::itself`]).
+    pub fn cut_itself(&mut self, facts: &Facts) {
+        self.cut_process(&facts.itself, !self.process.is_empty());
+    }
+
+    fn cut_process(&mut self, plain: &Process, ran: bool) {
+        let hidden = plain.keys().filter(|name| !self.process.contains_key(*name) && ran);
         let hidden: Vec<String> = hidden.cloned().collect();
-        self.process.retain(|name, value| facts.process.get(name) != Some(value));
+        self.process.retain(|name, value| plain.get(name) != Some(value));
         self.process.extend(hidden.into_iter().map(|name| (name, HIDDEN.to_owned())));
     }
 
@@ -98,12 +110,26 @@ impl Outcome {
             for (path, tried) in &facts.tried {
                 whole.tried.entry(path.clone()).or_insert_with(|| tried.clone());
             }
-            for (name, value) in &facts.process {
-                whole.process.entry(name.clone()).or_insert_with(|| value.clone());
-            }
-            whole.process.retain(|_, value| value != HIDDEN);
+            whole.add_process(&facts.process);
         }
         whole
+    }
+
+    /// Puts back what [`Outcome::cut_itself`] left out.
+    #[must_use]
+    pub fn whole_itself(&self, facts: &Facts) -> Outcome {
+        let mut whole = self.clone();
+        if !self.process.is_empty() {
+            whole.add_process(&facts.itself);
+        }
+        whole
+    }
+
+    fn add_process(&mut self, plain: &Process) {
+        for (name, value) in plain {
+            self.process.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self.process.retain(|_, value| value != HIDDEN);
     }
 }
 
@@ -115,6 +141,11 @@ pub fn cases_dir() -> PathBuf {
 /// The directory of the cases that ringfence does not pass yet.
 pub fn open_dir() -> PathBuf {
     cases_dir().join("open")
+}
+
+/// The directory of the cases about what a process is.
+pub fn process_dir() -> PathBuf {
+    cases_dir().join("process")
 }
 
 impl Case {
@@ -130,11 +161,12 @@ impl Case {
         Ok(cases)
     }
 
-    /// Writes the case as `NAME.json`, where it is already, or else among the open ones.
+    /// Writes the case as `NAME.json` where it is already, or else among the open ones.
     pub fn save(&self, name: &str) -> Result<()> {
         let file = format!("{name}.json");
-        let passed = cases_dir().join(&file);
-        save(&if passed.exists() { passed } else { open_dir().join(file) }, self)
+        let there =
+            [cases_dir(), process_dir()].map(|dir| dir.join(&file)).into_iter().find(|path| path.exists());
+        save(&there.unwrap_or_else(|| open_dir().join(file)), self)
     }
 }
 

@@ -25,6 +25,7 @@ impl fmt::Display for Difference {
 const PASSING: &[(&str, &str)] = &[
     ("env INVOCATION_ID", "random for each start"),
     ("env SYSTEMD_EXEC_PID", "the process's number"),
+    ("env LISTEN_PID", "the process's number"),
     ("env JOURNAL_STREAM", "names a socket"),
     (
         "env MEMORY_PRESSURE_WATCH",

@@ -5,7 +5,7 @@ mod random;
 mod record;
 
 use clap::{Parser, Subcommand};
-use random::With;
+use random::{OF_FILES, OF_PROCESS, With};
 use ringfence_agreement::{Bench, Other, Prediction, Program, Verdict, built, predict};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,6 +47,9 @@ enum Command {
     },
     /// Runs random units under systemd and under ringfence, and makes those small that they do not agree on.
     Random(random::Options),
+    /// The same with units about what a process is: identity, limits, scheduling, environment, streams, filters. The
+    /// probe looks at itself and makes system calls.
+    Process(random::Options),
     /// Says, as JSON, what the plan and its verdicts make of units that are installed here.
     #[command(hide = true)]
     Predict {
@@ -94,7 +97,12 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         Command::Replay { names, show, with } => record::replay(&bench(*with)?, names, *show)?,
         Command::SystemdTests { names, with } => systemd_tests(&bench(*with)?, names)?,
-        Command::Random(options) => random::random(&bench(options.with())?, options)?,
+        Command::Random(options) => random::random(&bench(options.with())?, options, &OF_FILES)?,
+        // The plan says nothing about such units but that they see everything.
+        Command::Process(options) => {
+            let bench = Bench { predict: None, ..bench(options.with())? };
+            random::random(&bench, options, &OF_PROCESS)?
+        }
     };
     Ok(if agree { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

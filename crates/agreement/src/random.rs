@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use ringfence_agreement::{Bench, Case, Compared, Draft, draft, minimised};
+use ringfence_agreement::{Bench, Case, Compared, Draft, draft, draft_of_process, minimised};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to draw and what to do with it.
@@ -31,6 +31,19 @@ pub struct Options {
     show: usize,
 }
 
+/// A kind of random units.
+pub struct Kind {
+    /// The beginning of the names of its cases.
+    pub name: &'static str,
+    /// Draws the unit of a seed and a number.
+    pub draft: fn(u64, u64) -> Draft,
+}
+
+/// Units about what a service sees.
+pub const OF_FILES: Kind = Kind { name: "seed", draft };
+/// Units about what a process is.
+pub const OF_PROCESS: Kind = Kind { name: "process", draft: draft_of_process };
+
 /// What systemd is compared with.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum With {
@@ -51,14 +64,14 @@ impl Options {
 }
 
 /// Runs them; true when all agree.
-pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
+pub fn random(bench: &Bench, options: &Options, kind: &Kind) -> Result<bool> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let numbers: Vec<u64> = match options.only {
         Some(number) => vec![number],
         None => (0..options.units).collect(),
     };
     println!("seed {seed}, {} units", numbers.len());
-    let drafts: Vec<Draft> = numbers.iter().map(|number| draft(seed, *number)).collect();
+    let drafts: Vec<Draft> = numbers.iter().map(|number| (kind.draft)(seed, *number)).collect();
     let disagreeing = bench.confirmed(&drafts)?;
     for (at, compared) in &disagreeing {
         println!("\n== seed {seed} unit {}", numbers[*at]);
@@ -74,7 +87,7 @@ pub fn random(bench: &Bench, options: &Options) -> Result<bool> {
         println!("{}", draft.fixture.join("\n"));
         tell(draft, compared, options.show);
         if options.save {
-            save(seed, number, draft)?;
+            save(&format!("{}-{seed}-{number}", kind.name), draft)?;
         }
     }
     Ok(disagreeing.is_empty())
@@ -104,15 +117,14 @@ fn tell(draft: &Draft, compared: &Compared, show: usize) {
     }
 }
 
-fn save(seed: u64, number: u64, draft: &Draft) -> Result<()> {
-    let name = format!("seed-{seed}-{number}");
+fn save(name: &str, draft: &Draft) -> Result<()> {
     let case = Case {
-        about: format!("Unit {number} of seed {seed}, made small."),
-        unit: draft.unit(&name),
-        fixture: draft.entries(&name),
+        about: format!("A random unit, made small: {name}."),
+        unit: draft.unit(name),
+        fixture: draft.entries(name),
         also: Vec::new(),
         nodes: BTreeMap::new(),
         expect: None,
     };
-    case.save(&name)
+    case.save(name)
 }

@@ -8,11 +8,17 @@ pub fn record(bench: &Bench, words: &[String]) -> Result<()> {
     let facts = machine(bench)?;
     facts.save()?;
     each(words, |name, mut case| {
-        let (nodes, mut outcome) = bench.alone(&Other::Systemd, job_of(name, &case), &case.fixture)?;
+        let job = job_of(name, &case);
+        let of_process = job.is_of_process();
+        let (nodes, mut outcome) = bench.alone(&Other::Systemd, job, &case.fixture)?;
         case.nodes = nodes;
         case.nodes.retain(|path, node| facts.nodes.get(path) != Some(node));
         outcome.process.retain(|name, _| !passing(name));
-        outcome.cut(&facts);
+        if of_process {
+            outcome.cut_itself(&facts)
+        } else {
+            outcome.cut(&facts)
+        }
         println!("{name}: {} {}", outcome.result, outcome.status);
         case.expect = Some(outcome);
         case.save(name)
@@ -41,6 +47,11 @@ fn machine(bench: &Bench) -> Result<Facts> {
     let job = Job { name: "plain".to_owned(), unit: Vec::new(), paths: everywhere() };
     let (nodes, mut plain) = bench.alone(&Other::Systemd, job, &[])?;
     plain.process.retain(|name, _| !passing(name));
+    let line = "ExecStart=/agreement/probe self /agreement/out/plain".to_owned();
+    let unit = vec!["[Service]".to_owned(), line, "Type=oneshot".to_owned()];
+    let job = Job { name: "plain".to_owned(), unit, paths: Vec::new() };
+    let (_, mut itself) = bench.alone(&Other::Systemd, job, &[])?;
+    itself.process.retain(|name, _| !passing(name));
     let machine = bench.plain()?;
     let lines = |script: &str| -> Result<Vec<String>> {
         Ok(machine.shell(script)?.lines().map(str::to_owned).collect())
@@ -58,6 +69,7 @@ fn machine(bench: &Bench) -> Result<Facts> {
         nodes,
         tried: plain.tried,
         process: plain.process,
+        itself: itself.process,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Runs recorded cases again.
 
 use crate::batch::Bench;
-use crate::case::{Case, Facts, cases_dir, open_dir};
+use crate::case::{Case, Facts, cases_dir, open_dir, process_dir};
 use crate::compare::{Difference, differences};
 use crate::fixture::Entry;
 use crate::paths::{RARE, named_in, standard};
@@ -33,8 +33,10 @@ pub fn replayed(bench: &Bench, words: &[String]) -> Result<Vec<Replayed>> {
     let all = Mutex::new(Vec::new());
     each(words, |name, case| {
         let expect = case.expect.as_ref().with_context(|| format!("{name} has not been recorded"))?;
-        let (_, outcome) = bench.alone(&bench.other, job_of(name, &case), &case.fixture)?;
-        let differences = differences(&expect.whole(&facts), &outcome);
+        let job = job_of(name, &case);
+        let expect = if job.is_of_process() { expect.whole_itself(&facts) } else { expect.whole(&facts) };
+        let (_, outcome) = bench.alone(&bench.other, job, &case.fixture)?;
+        let differences = differences(&expect, &outcome);
         let mut all = all.lock().map_err(|_| anyhow!("another case broke off"))?;
         all.push(Replayed { name: name.to_owned(), case, differences });
         Ok(())
@@ -48,6 +50,7 @@ pub fn replayed(bench: &Bench, words: &[String]) -> Result<Vec<Replayed>> {
 pub fn each(words: &[String], act: impl Fn(&str, Case) -> Result<()> + Sync) -> Result<()> {
     let mut cases = Case::all(&cases_dir())?;
     cases.extend(Case::all(&open_dir())?);
+    cases.extend(Case::all(&process_dir())?);
     cases.retain(|name, _| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())));
     let queue = Mutex::new(cases.into_iter());
     let next = || queue.lock().ok().and_then(|mut queue| queue.next());
@@ -65,11 +68,15 @@ pub fn each(words: &[String], act: impl Fn(&str, Case) -> Result<()> + Sync) -> 
 
 /// A case as a job, with every path to try.
 pub fn job_of(name: &str, case: &Case) -> Job {
+    let job = Job { name: name.to_owned(), unit: case.unit.clone(), paths: Vec::new() };
+    if job.is_of_process() {
+        return job;
+    }
     let mut paths = everywhere();
     paths.extend(named_in(&case.unit, NEW));
     paths.extend(case.fixture.iter().map(|entry: &Entry| entry.path().to_owned()));
     paths.extend(case.also.iter().cloned());
-    Job { name: name.to_owned(), unit: case.unit.clone(), paths }
+    Job { paths, ..job }
 }
 
 /// The paths that every case tries.

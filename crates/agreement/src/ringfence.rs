@@ -17,8 +17,10 @@ pub fn bring(machine: &Machine, program: &[u8]) -> Result<()> {
 /// Runs installed jobs under `ringfence run`, some at a time, and collects how they ended.
 pub fn under_ringfence(machine: &Machine, jobs: &[Job]) -> Result<BTreeMap<String, Outcome>> {
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    // Whoever runs ringfence has what the lab's systemd has been started with, for PassEnvironment= (lab/systemd-lab).
     let mut script = format!(
         "set -eu; mkdir -p {PLACE}/run\n\
+         export container=ringfence-lab PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
          printf '%s\\n' {} | xargs -P 4 -I NAME sh -c \
          'timeout 60 {RINGFENCE} run NAME.service > {PLACE}/run/NAME 2>&1 < /dev/null; echo $? > {PLACE}/run/NAME.status'\n",
         names.join(" ")

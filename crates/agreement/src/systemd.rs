@@ -25,11 +25,19 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether the unit says itself how it runs the probe, which then looks at nothing but itself.
+    pub fn is_of_process(&self) -> bool {
+        self.unit.iter().any(|line| line.starts_with("ExecStart="))
+    }
+
     /// The unit file: the job's lines, and those that run the probe. Its input and output are opened on the machine's
     /// view, before the sandbox is up, so that they work whatever it hides.
     pub fn unit_file(&self) -> String {
         let name = &self.name;
         let lines = self.unit.join("\n");
+        if self.is_of_process() {
+            return lines;
+        }
         format!(
             "{lines}\n[Service]\nType=oneshot\nTimeoutStartSec=60\nExecStart={PROBE}\n\
              StandardInput=file:{PLACE}/in/{name}\nStandardOutput=truncate:{PLACE}/out/{name}\n\
@@ -58,7 +66,7 @@ pub fn survey(machine: &Machine, paths: &[String]) -> Result<BTreeMap<String, No
 
 /// Writes the units and their input.
 pub fn install(machine: &Machine, jobs: &[Job]) -> Result<()> {
-    let mut script = format!("set -eu; mkdir -p {PLACE}/in {PLACE}/out {PLACE}/error\n");
+    let mut script = format!("set -eu; mkdir -p /run/systemd/system {PLACE}/in {PLACE}/out {PLACE}/error\n");
     let mut file = |path: String, content: &str| {
         script += &format!("cat > {path} <<'END OF FILE'\n{}\nEND OF FILE\n", content.trim_end());
     };
@@ -66,8 +74,15 @@ pub fn install(machine: &Machine, jobs: &[Job]) -> Result<()> {
         file(format!("/run/systemd/system/{}.service", job.name), &job.unit_file());
         file(format!("{PLACE}/in/{}", job.name), &job.paths.join("\n"));
     }
+    // Whoever the unit's user is writes the report there.
+    for job in jobs.iter().filter(|job| job.is_of_process()) {
+        file(format!("{PLACE}/out/{}", job.name), "");
+    }
     let wants: Vec<String> = jobs.iter().map(|job| format!("Wants={}.service", job.name)).collect();
     file("/run/systemd/system/agreement.target".to_owned(), &format!("[Unit]\n{}", wants.join("\n")));
+    for Job { name, .. } in jobs.iter().filter(|job| job.is_of_process()) {
+        script += &format!("chmod 0666 {PLACE}/out/{name}\n");
+    }
     machine.shell(&script).map(drop)
 }
 
@@ -125,8 +140,20 @@ pub fn outcome(result: String, status: i32, log: Vec<String>, report: &str) -> R
         outcome.tried = report.tried;
         outcome.mounts = report.mountinfo.as_deref().map(visible);
         outcome.process = report.process;
+        for number in [1, 2] {
+            if let Some(value) = outcome.process.get_mut(&format!("descriptor {number}")) {
+                of_the_manager(value);
+            }
+        }
     }
     Ok(outcome)
+}
+
+/// What a manager connects standard streams to that are to go to the journal: a socket, or under ringfence a file.
+fn of_the_manager(value: &mut String) {
+    if value.starts_with("socket:") || value.starts_with(&format!("{PLACE}/run/")) {
+        "the manager's".clone_into(value);
+    }
 }
 
 /// Takes away what a batch left on a machine that lives on: a lab needs no cleaning.

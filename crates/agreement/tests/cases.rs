@@ -1,6 +1,6 @@
 //! The recorded cases are complete and of their form.
 
-use ringfence_agreement::{Case, Facts, cases_dir};
+use ringfence_agreement::{Case, Facts, cases_dir, process_dir};
 
 #[test]
 fn every_case_is_recorded() {
@@ -14,6 +14,22 @@ fn every_case_is_recorded() {
             assert!(expect.tried.is_empty(), "{name}: the probe cannot have run");
             assert!(!expect.log.is_empty(), "{name}: systemd said nothing about the failure");
         }
+    }
+}
+
+#[test]
+fn every_case_about_a_process_is_recorded() {
+    let (facts, cases) = (Facts::load().unwrap(), Case::all(&process_dir()).unwrap());
+    assert!(cases.len() > 8, "only {} cases were found", cases.len());
+    for (name, case) in cases {
+        let expect = case.expect.unwrap_or_else(|| panic!("{name} has not been recorded"));
+        assert_eq!(expect.result == "success", !expect.process.is_empty(), "{name}");
+        let mut whole = expect.whole_itself(&facts);
+        if expect.result == "success" {
+            assert!(whole.process.contains_key("answer i386 getpid"), "{name}: {whole:?}");
+        }
+        whole.cut_itself(&facts);
+        assert_eq!(whole, expect, "{name}");
     }
 }
 

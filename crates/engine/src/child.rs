@@ -110,6 +110,8 @@ impl Child<'_> {
         self.set_up_keyring()?;
         if self.sandboxed {
             properties::set_limits(settings, &mut report)?;
+        } else {
+            properties::set_limits_of_the_manager(settings);
         }
         self.enter_namespaces()?;
         // Both are made while `/proc` and the process still number processes alike.
@@ -126,6 +128,8 @@ impl Child<'_> {
         properties::set_ksm(settings, &mut report)?;
         if self.changes_user {
             privileges::change_groups(&runtime.identity)?;
+        } else {
+            privileges::take_own_groups(&runtime.identity)?;
         }
         if let Some(users) = users {
             enter(users.as_fd(), Namespace::User).map_err(|e| self.no_users(e))?;

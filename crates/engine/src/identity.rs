@@ -22,6 +22,8 @@ pub struct Identity {
     pub gid: Option<u32>,
     /// The supplementary groups to set.
     pub groups: Option<Vec<u32>>,
+    /// The user's own groups, which a command has that keeps its caller's user, too.
+    pub own_groups: Option<Vec<u32>>,
     /// The shell that root is taken to have.
     pub root_shell: &'static str,
     /// The number that `DynamicUser=` holds while this lives.
@@ -62,13 +64,14 @@ impl Identity {
         }
         if let (Some(user), Some(gid @ 1..)) = (&identity.user, identity.gid) {
             identity.groups = Some([vec![gid], facts.groups_of(&user.name)].concat());
+            identity.own_groups.clone_from(&identity.groups);
         }
         for line in &wanted.supplementary_groups {
             let name = &line.value;
             let gid = facts.group(name).ok_or_else(|| unknown(Step::Group, "group", name, line))?;
             identity.groups.get_or_insert_default().push(gid);
         }
-        if let Some(groups) = &mut identity.groups {
+        for groups in [&mut identity.groups, &mut identity.own_groups].into_iter().flatten() {
             let mut seen = std::collections::BTreeSet::new();
             groups.retain(|gid| seen.insert(*gid));
         }

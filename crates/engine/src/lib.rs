@@ -17,6 +17,7 @@ mod ipc;
 mod launch;
 pub mod mounts;
 mod namespaces;
+mod numa;
 mod open_file;
 mod own;
 mod privileges;

@@ -82,17 +82,25 @@ pub fn set_ambient(wanted: Wanted, also_inheritable: bool) -> Result<()> {
 
 /// Supplementary groups and group (systemd: `enforce_groups`).
 pub fn change_groups(identity: &Identity) -> std::result::Result<(), Failure> {
-    if let Some(groups) = &identity.groups {
-        let groups: Vec<Gid> = groups.iter().map(|g| Gid::from_raw(*g)).collect();
-        set_thread_groups(&groups)
-            .map_err(|e| Failure::new(Step::Group, "set the supplementary groups").errno(e))?;
-    }
+    set_supplementary_groups(identity.groups.as_deref())?;
     if let Some(gid) = identity.gid {
         let gid = Gid::from_raw(gid);
         set_thread_res_gid(gid, gid, gid)
             .map_err(|e| Failure::new(Step::Group, format!("change the group to {gid}")).errno(e))?;
     }
     Ok(())
+}
+
+/// What a command with `+` or `!` gets of the unit's users and groups: the user's own supplementary groups, because systemd
+/// sets them while it looks them up (`get_supplementary_groups`).
+pub fn take_own_groups(identity: &Identity) -> std::result::Result<(), Failure> {
+    set_supplementary_groups(identity.own_groups.as_deref())
+}
+
+fn set_supplementary_groups(groups: Option<&[u32]>) -> std::result::Result<(), Failure> {
+    let Some(groups) = groups else { return Ok(()) };
+    let groups: Vec<Gid> = groups.iter().map(|g| Gid::from_raw(*g)).collect();
+    set_thread_groups(&groups).map_err(|e| Failure::new(Step::Group, "set the supplementary groups").errno(e))
 }
 
 /// Changes the user. Capabilities are kept over it where the next steps need them (systemd: `enforce_user`).

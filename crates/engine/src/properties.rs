@@ -3,11 +3,10 @@
 
 use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
+use crate::numa;
 use crate::step::Step;
-use ringfence_settings::{CpuPolicy, IoClass, Limit, NumaPolicy, Resource, Settings};
-use ringfence_sys::scheduling::{
-    Policy, set_io_priority, set_memory_merge, set_memory_policy, set_personality, set_policy,
-};
+use ringfence_settings::{CpuPolicy, IoClass, Limit, Resource, Settings};
+use ringfence_sys::scheduling::{Policy, set_io_priority, set_memory_merge, set_personality, set_policy};
 use ringfence_terms::{Origin, Sourced};
 use ringfence_unit::Manager;
 use rustix::io::Errno;
@@ -33,22 +32,8 @@ pub fn set(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(),
     if let Some(nice) = scheduling.nice.value {
         set_nice(nice, scheduling.nice.origin.as_ref(), report)?;
     }
-    if !scheduling.cpu_affinity.value.is_empty() {
-        let mut cpus = CpuSet::new();
-        for &cpu in &scheduling.cpu_affinity.value {
-            if (cpu as usize) < CpuSet::MAX_CPU {
-                cpus.set(cpu as usize);
-            }
-        }
-        sched_setaffinity(None, &cpus).map_err(|e| {
-            let failure = failed(Step::CpuAffinity, "bind to the CPUs", &scheduling.cpu_affinity).errno(e);
-            match e {
-                Errno::INVAL => failure.hint("none of these CPUs is there, or may be used here"),
-                _ => failure,
-            }
-        })?;
-    }
-    memory_policy(settings, report)?;
+    cpu_affinity(settings)?;
+    numa::set_memory_policy(settings, report)?;
     if scheduling.io_class.value.is_some() || scheduling.io_priority.value.is_some() {
         // Class `none` becomes what it stands for (systemd: `ioprio_normalize`).
         let (class, priority) = match scheduling.io_class.value {
@@ -73,8 +58,36 @@ pub fn set(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(),
     Ok(())
 }
 
-fn failed<T>(step: Step, what: &str, line: &Sourced<T>) -> Failure {
+pub(crate) fn failed<T>(step: Step, what: &str, line: &Sourced<T>) -> Failure {
     Failure::new(step, what).origin(line.origin.as_ref())
+}
+
+/// `CPUAffinity=`, be it the CPUs of NUMA nodes.
+fn cpu_affinity(settings: &Settings) -> Result<(), Failure> {
+    let scheduling = &settings.scheduling;
+    let (line, wanted) = match &scheduling.cpu_affinity_from_numa {
+        Sourced { value: true, origin } => {
+            let fail = |e| {
+                Failure::new(Step::CpuAffinity, "find the CPUs of NUMAMask=").errno(e).origin(origin.as_ref())
+            };
+            (origin, numa::cpus(scheduling).map_err(fail)?)
+        }
+        _ if scheduling.cpu_affinity.value.is_empty() => return Ok(()),
+        _ => (&scheduling.cpu_affinity.origin, scheduling.cpu_affinity.value.clone()),
+    };
+    let mut cpus = CpuSet::new();
+    for cpu in wanted {
+        if (cpu as usize) < CpuSet::MAX_CPU {
+            cpus.set(cpu as usize);
+        }
+    }
+    sched_setaffinity(None, &cpus).map_err(|e| {
+        let failure = Failure::new(Step::CpuAffinity, "bind to the CPUs").origin(line.as_ref()).errno(e);
+        match e {
+            Errno::INVAL => failure.hint("none of these CPUs is there, or may be used here"),
+            _ => failure,
+        }
+    })
 }
 
 /// Where privileges are missing systemd goes on without a word; here the word is said.
@@ -168,31 +181,7 @@ fn set_nice(nice: i32, origin: Option<&Origin>, report: &mut dyn FnMut(Shortfall
     Ok(())
 }
 
-fn memory_policy(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(), Failure> {
-    let setting = &settings.scheduling.numa_policy;
-    // The numbers are MPOL_… of `linux/mempolicy.h`.
-    let mode = match setting.value {
-        None => return Ok(()),
-        Some(NumaPolicy::Default) => 0,
-        Some(NumaPolicy::Preferred) => 1,
-        Some(NumaPolicy::Bind) => 2,
-        Some(NumaPolicy::Interleave) => 3,
-        Some(NumaPolicy::Local) => 4,
-    };
-    let nodes = match mode {
-        0 | 4 => &[][..],
-        _ => &settings.scheduling.numa_mask.value,
-    };
-    match set_memory_policy(mode, nodes) {
-        Err(Errno::NOSYS | Errno::OPNOTSUPP) => {
-            report(unsupported("NUMAPolicy", setting.origin.as_ref()));
-            Ok(())
-        }
-        other => other.map_err(|e| failed(Step::NumaPolicy, "set the NUMA memory policy", setting).errno(e)),
-    }
-}
-
-fn unsupported(directive: &str, origin: Option<&Origin>) -> Shortfall {
+pub(crate) fn unsupported(directive: &str, origin: Option<&Origin>) -> Shortfall {
     Shortfall {
         directive: directive.to_owned(),
         origin: origin.cloned(),
@@ -248,6 +237,29 @@ pub fn set_limits(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Res
         }
     }
     Ok(())
+}
+
+/// What a command with `+` has, as near as it gets: no `Limit…=` holds for it, so that it inherits the limits of the system
+/// manager, which raises its own (systemd: `initialize_coredump`, `bump_rlimit_nofile` and `bump_rlimit_memlock` in
+/// `src/core/main.c`).
+pub fn set_limits_of_the_manager(settings: &Settings) {
+    if settings.manager != Manager::System {
+        return;
+    }
+    let at_least = |resource: Resource, least: u64| {
+        let inherited = getrlimit(kernel_name(resource));
+        let or_more = |limit: Option<u64>| limit.unwrap_or(u64::MAX).max(least);
+        let limit = Limit { soft: or_more(inherited.current), hard: or_more(inherited.maximum) };
+        let _ = set_limit(resource, limit);
+    };
+    at_least(Resource::Core, u64::MAX);
+    let most_files = std::fs::read_to_string("/proc/sys/fs/nr_open").ok();
+    if let Some(most_files) = most_files.and_then(|text| text.trim().parse().ok()) {
+        at_least(Resource::Nofile, most_files);
+    }
+    let machine = rustix::system::sysinfo();
+    let memory = machine.totalram * u64::from(machine.mem_unit);
+    at_least(Resource::Memlock, (memory / 8).max(64 << 20));
 }
 
 /// `RestrictRealtime=` takes the right to realtime priorities away, unless the unit sets that limit itself.

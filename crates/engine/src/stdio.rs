@@ -219,10 +219,11 @@ fn null(access: OFlags) -> rustix::io::Result<OwnedFd> {
     rustix::fs::open("/dev/null", access | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// A file in memory with some content, sealed against change (systemd: `memfd_new_and_seal`).
+/// A file in memory with some content, sealed against change (systemd: `acquire_data_fd_full` in
+/// `src/shared/data-fd-util.c`).
 fn data(content: &[u8]) -> rustix::io::Result<OwnedFd> {
     use rustix::fs::{MemfdFlags, SealFlags};
-    let memory = rustix::fs::memfd_create("data", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let memory = rustix::fs::memfd_create("data-fd", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
     let mut rest = content;
     while !rest.is_empty() {
         let written = rustix::io::write(&memory, rest)?;
@@ -232,7 +233,6 @@ fn data(content: &[u8]) -> rustix::io::Result<OwnedFd> {
         &memory,
         SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE,
     )?;
-    // The service gets a descriptor of its own that can only read, from the start.
-    let path = format!("/proc/self/fd/{}", rustix::fd::AsRawFd::as_raw_fd(&memory));
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    rustix::fs::seek(&memory, rustix::fs::SeekFrom::Start(0))?;
+    Ok(memory)
 }

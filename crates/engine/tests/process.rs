@@ -130,6 +130,12 @@ fn limits_and_scheduling_are_set() {
     assert_eq!(prints("UMask=0077", "umask"), "0077");
     assert_eq!(prints("Nice=7", "nice"), "7");
     assert_eq!(prints("CPUAffinity=0", "grep Cpus_allowed_list /proc/self/status | cut -f2"), "0");
+    let node = std::fs::read_to_string("/sys/devices/system/node/node0/cpulist").unwrap();
+    let cpus = "grep Cpus_allowed_list /proc/self/status | cut -f2";
+    assert_eq!(prints("CPUAffinity=numa\nNUMAMask=0", cpus), node.trim());
+    assert_eq!(fails("CPUAffinity=numa").status(), 215, "no node, no CPU");
+    let policy = "grep -o -m1 'bind:[0-9]*' /proc/self/numa_maps";
+    assert_eq!(prints("NUMAPolicy=bind\nNUMAMask=all", policy), "bind:0");
     assert_eq!(prints("OOMScoreAdjust=123", "cat /proc/self/oom_score_adj"), "123");
     assert_eq!(prints("CPUSchedulingPolicy=batch", "cut -d' ' -f41 /proc/self/stat"), "3");
     assert_eq!(prints("TimerSlackNSec=123456", "cat /proc/self/timerslack_ns"), "123456");

@@ -23,6 +23,56 @@ pub fn attributes() -> Process {
     process
 }
 
+/// What is only asked of a process that does nothing else: scheduling, what its descriptors lead to, and the like.
+pub fn more() -> Process {
+    let mut process = Process::new();
+    let mut tell = |name: &str, value: String| drop(process.insert(name.to_owned(), value));
+    if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
+        // The name, in parentheses, may hold anything; the fields after it are numbered from 3 on (proc_pid_stat(5)).
+        let fields: Vec<&str> =
+            stat.rsplit_once(") ").map_or(Vec::new(), |(_, rest)| rest.split_whitespace().collect());
+        let field = |number: usize| fields.get(number - 3).copied().unwrap_or_default();
+        let own = stat.split(' ').next().unwrap_or_default();
+        tell("leads its process group", (field(5) == own).to_string());
+        tell("terminal", field(7).to_owned());
+        tell("real-time priority", field(40).to_owned());
+        tell("scheduling policy", field(41).to_owned());
+    }
+    for (name, field) in [("cpus", "Cpus_allowed_list"), ("memory nodes", "Mems_allowed_list")] {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        if let Some(value) = value {
+            tell(name, value.trim().to_owned());
+        }
+    }
+    for (name, file) in [("core dump filter", "coredump_filter"), ("login user", "loginuid")] {
+        if let Ok(text) = std::fs::read_to_string(format!("/proc/self/{file}")) {
+            tell(name, text.trim().to_owned());
+        }
+    }
+    if let Ok(root) = std::fs::read_link("/proc/self/root") {
+        tell("root", root.display().to_string());
+    }
+    tell("domain name", rustix::system::uname().domainname().to_string_lossy().into_owned());
+    if let Ok(reader) = std::env::var("LISTEN_PID") {
+        // In a PID namespace the number is the one outside.
+        tell("is who descriptors are for", (reader == std::process::id().to_string()).to_string());
+    }
+    descriptors(&mut tell);
+    process
+}
+
+/// Where each open descriptor leads, how it is opened, and whether it is closed on `execve(2)`.
+fn descriptors(tell: &mut impl FnMut(&str, String)) {
+    // Those that were handed on; looking at them opens others, which have greater numbers.
+    for number in 0..64 {
+        let Ok(target) = std::fs::read_link(format!("/proc/self/fd/{number}")) else { continue };
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap_or_default().trim();
+        tell(&format!("descriptor {number}"), format!("{} {flags}", target.display()));
+    }
+}
+
 fn identity(tell: &mut impl FnMut(&str, String)) {
     use rustix::process as p;
     tell("user", format!("{}:{}", p::getuid().as_raw(), p::geteuid().as_raw()));

@@ -2,7 +2,9 @@
 //! without them.
 
 use anyhow::{Context, Result};
-use ringfence_agreement::{Bench, Draft, Other, Program, Verdict, built, draft, replayed};
+use ringfence_agreement::{
+    Bench, Draft, Other, Program, Verdict, built, draft, draft_of_process, process_dir, replayed,
+};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -42,7 +44,7 @@ fn ringfence(root: PathBuf) -> Result<Bench> {
 }
 
 /// Runs random units and says what is not as under systemd.
-fn disagreements(bench: &Bench, units: u64) -> Result<String> {
+fn disagreements(bench: &Bench, units: u64, draft: fn(u64, u64) -> Draft) -> Result<String> {
     let mut report = String::new();
     let seed = match std::env::var("RINGFENCE_SEED") {
         Ok(text) => text.parse().context("RINGFENCE_SEED is no number")?,
@@ -64,7 +66,7 @@ fn the_harness_is_steady() -> Result<()> {
     let Some(root) = root() else { return Ok(()) };
     let probe = program(Program::PROBE)?;
     let bench = Bench { probe, other: Other::Systemd, predict: None, root: Some(root), host: false };
-    let report = disagreements(&bench, 20)?;
+    let report = disagreements(&bench, 20, draft)?;
     assert!(report.is_empty(), "systemd does not agree with itself:\n{report}");
     Ok(())
 }
@@ -72,7 +74,16 @@ fn the_harness_is_steady() -> Result<()> {
 #[test]
 fn random_units_see_what_they_see_under_systemd_and_the_verdicts_say_so() -> Result<()> {
     let Some(root) = root() else { return Ok(()) };
-    let report = disagreements(&ringfence(root)?, 80)?;
+    let report = disagreements(&ringfence(root)?, 80, draft)?;
+    assert!(report.is_empty(), "{report}");
+    Ok(())
+}
+
+#[test]
+fn the_processes_of_random_units_are_what_they_are_under_systemd() -> Result<()> {
+    let Some(root) = root() else { return Ok(()) };
+    let bench = Bench { predict: None, ..ringfence(root)? };
+    let report = disagreements(&bench, 80, draft_of_process)?;
     assert!(report.is_empty(), "{report}");
     Ok(())
 }
@@ -80,7 +91,21 @@ fn random_units_see_what_they_see_under_systemd_and_the_verdicts_say_so() -> Res
 #[test]
 fn units_that_once_disagreed_see_what_they_saw_under_systemd() -> Result<()> {
     let Some(root) = root() else { return Ok(()) };
-    let all = replayed(&ringfence(root)?, &["seed-", "one-device", "one-private-pids"].map(str::to_owned))?;
+    replay(&ringfence(root)?, &["seed-", "one-device", "one-private-pids"], 11)
+}
+
+/// On a machine without a systemd.
+#[test]
+fn processes_are_what_they_were_under_systemd() -> Result<()> {
+    let Some(root) = root() else { return Ok(()) };
+    let recorded = std::fs::read_dir(process_dir())?.count();
+    replay(&ringfence(root)?, &["process-"], recorded)
+}
+
+/// Runs the recorded cases, so many at least, and says what is not as under systemd.
+fn replay(bench: &Bench, words: &[&str], least: usize) -> Result<()> {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let all = replayed(bench, &words)?;
     let mut report = String::new();
     for one in all.iter().filter(|one| !one.differences.is_empty()) {
         let _ = writeln!(report, "== {}: {}", one.name, one.case.about);
@@ -89,7 +114,7 @@ fn units_that_once_disagreed_see_what_they_saw_under_systemd() -> Result<()> {
         }
     }
     assert!(report.is_empty(), "{report}");
-    assert!(all.len() > 10, "only {} cases were found", all.len());
+    assert!(all.len() >= least, "only {} cases were found", all.len());
     Ok(())
 }
 
