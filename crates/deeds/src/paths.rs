@@ -2,7 +2,7 @@
 
 use crate::call::{CWD, call, fails, ok, open, text};
 use crate::stage::ODD_BYTES;
-use crate::{Deed, Stage, file};
+use crate::{Answer, Deed, Stage, file};
 use libc::*;
 use ringfence_profile::FileKind::{Directory, File, Link, Unknown};
 use ringfence_profile::{Operation::*, ProcessRelation};
@@ -113,6 +113,34 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
             file([OpenPath], File, path("file")),
             file([Read], File, path("file")).via("/proc/self/fd/3", path("file")),
         ]),
+        deed("through-descriptor", |s| {
+            let (descriptor, another) = (open(&s.path("dir"), O_PATH), open(&s.path("real"), O_PATH));
+            let through = format!("/proc/self/fd/{descriptor}");
+            ok(SYS_chmod, &[text(&through).pointer(), 0o750]);
+            ok(SYS_mkdir, &[text(format!("{through}/made")).pointer(), 0o700]);
+            ok(SYS_rename, &[text(format!("{through}/inner")).pointer(), text(format!("/dev/fd/{another}/inner")).pointer()]);
+            fails(ENOENT, SYS_unlink, &[text(format!("/dev/fd/{descriptor}/nothing")).pointer()]);
+            // Whoever looks later finds something else behind the number.
+            ok(SYS_dup2, &[another, descriptor]);
+            ok(SYS_rmdir, &[text(s.path("dir/made")).pointer()]);
+        }, {
+            let own = |answer: Answer, number: u8, directory| answer.via(format!("/proc/self/fd/{number}"), path(directory));
+            let listed = |answer: Answer| answer.via("/dev/fd", "/proc/self/fd");
+            vec![
+                file([OpenPath], Directory, path("dir")),
+                file([OpenPath], Directory, path("real")),
+                own(file([Chmod], Directory, path("dir")), 3, "dir"),
+                own(file([Mkdir], Directory, path("dir/made")), 3, "dir"),
+                own(file([RenameFrom], File, path("dir/inner")), 3, "dir"),
+                own(listed(file([RenameTo], File, path("real/inner"))), 4, "real"),
+                own(listed(file([Unlink], Unknown, path("dir/nothing"))), 3, "dir").fails(ENOENT),
+                file([Rmdir], Directory, path("dir/made")),
+            ]
+        }),
+        deed("removed-beneath", |s| {
+            ok(SYS_chdir, &[text(s.path("empty")).pointer()]);
+            ok(SYS_rmdir, &[text("../empty").pointer()]);
+        }, vec![file([Chdir], Directory, path("empty")), file([Rmdir], Directory, path("empty"))]),
         deed("name-unnamed", |s| {
             let descriptor = open(&s.path("dir"), O_TMPFILE | O_RDWR);
             let (from, to) = (text(format!("/proc/self/fd/{descriptor}")), text(s.path("named")));

@@ -277,6 +277,49 @@ SUBPROGRAM u64 base_of(s32 fd, u32 which)
 	return base_now(fd, which);
 }
 
+/* The first words of `/proc/self/fd/` and of `/dev/fd/`, and what follows the first: in the byte order of this machine. */
+#define PROC_SE 0x65732f636f72702fULL
+#define LF_FD 0x2f64662f666cULL
+#define DEV_FD 0x2f64662f7665642fULL
+
+/* The number of a descriptor of the process's own that the name at `at`, a multiple of 8, leads through; -1 if none. */
+INLINE s32 descriptor_in(struct scratch *s, u32 at)
+{
+	u64 first = word_at(s, at / 8);
+	if (first == PROC_SE && (word_at(s, at / 8 + 1) & 0xffffffffffffULL) == LF_FD)
+		at += 14;
+	else if (first == DEV_FD)
+		at += 8;
+	else
+		return -1;
+	s32 fd = -1;
+	for (int digit = 0; digit < 8; digit++) {
+		u32 next = at + digit;
+		OPAQUE(next);
+		next &= 0x7fff;
+		u8 byte = next < PARTS_ROOM ? s->parts[next] : 0;
+		if (byte < '0' || byte > '9')
+			return byte == 0 || byte == '/' ? fd : -1;
+		fd = (fd < 0 ? 0 : fd * 10) + (byte - '0');
+	}
+	return -1;
+}
+
+/* A name that leads through a descriptor starts where that leads: it may be another file's by the time that the event is
+ * read. */
+SUBPROGRAM u64 descriptor_base(u32 at, u32 which)
+{
+	struct scratch *s = scratch();
+	if (!s)
+		return 0;
+	struct place *base = which == SECOND_BASE ? &s->bases[1] : &s->bases[0];
+	s32 fd = descriptor_in(s, at);
+	if (fd < 0)
+		return 0;
+	*base = place_of_file(file_of(fd));
+	return place_key(seed, base);
+}
+
 /* Appends a name, notes where it starts from, and returns what tells it from others. 0 is no name. */
 INLINE u64 name_now(u32 kind, s32 fd, u64 name, u32 from)
 {
@@ -288,8 +331,12 @@ INLINE u64 name_now(u32 kind, s32 fd, u64 name, u32 from)
 	OPAQUE(at);
 	at &= 0x7fff;
 	u32 which = kind == PART_NAME2 ? SECOND_BASE : FIRST_BASE;
-	if (key && at < PARTS_ROOM && s->parts[at] == '/')
+	if (key && at < PARTS_ROOM && s->parts[at] == '/') {
+		u64 first = word_at(s, at / 8);
+		if (first == PROC_SE || first == DEV_FD)
+			key = mix(key, descriptor_base(at, which));
 		which = ROOT_BASE;
+	}
 	return mix(key, base_now(fd, which));
 }
 

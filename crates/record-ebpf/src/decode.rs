@@ -7,13 +7,15 @@ use crate::wire::{Kind, RawEvent, Walked, device_numbers};
 use ringfence_calls::{Call, Effect, Object, On, Rule, SocketName, ring_rule, rules};
 use ringfence_profile::{ExecGain, IoUringUse};
 use ringfence_record::{
-    Attempt, FileKind, FileUse, Found, Located, MOST_SCRIPTS, Operation, Operations, Privilege, Program,
-    Resolver, SocketAddress, View, What, change, interpreter, proc, uses,
+    Attempt, FileKind, FileUse, Found, Link, Located, MOST_SCRIPTS, Operation, Operations, Privilege,
+    Program, Resolver, SocketAddress, View, What, change, interpreter, proc, uses,
 };
 use ringfence_seccomp::Abi;
 use ringfence_terms::Errno;
 use std::collections::HashMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -167,11 +169,37 @@ impl Decoder {
         match (event.names[which], &event.bases[which]) {
             (None | Some(b""), Some(base)) if of_directory => self.walked(event, base),
             (None | Some(b""), _) => None,
+            (Some(name @ [b'/', ..]), Some(base)) => self
+                .through_descriptor(event, base, name, follow)
+                .or_else(|| self.resolve(event, Path::new("/"), name, follow)),
             (Some(name), base) => {
                 let base = base.as_ref().map(Walked::path).unwrap_or_default();
                 self.resolve(event, &base, name, follow)
             }
         }
+    }
+
+    /// A name that leads through one of the process's own descriptors, and where that led in the kernel: by now it may be
+    /// another file's. `None` for the link itself, and for what has no path.
+    fn through_descriptor(
+        &mut self,
+        event: &RawEvent<'_>,
+        base: &Walked<'_>,
+        name: &[u8],
+        follow: bool,
+    ) -> Option<Located> {
+        let (mut via, rest) = descriptor_links(name, base.path())?;
+        if rest.is_none() && !follow {
+            return None;
+        }
+        let reached = self.walked(event, base)?;
+        let mut located = match rest {
+            None => reached,
+            Some(below) => self.resolve(event, &reached.file.path, below, follow)?,
+        };
+        via.append(&mut located.file.via);
+        located.file.via = via;
+        Some(located)
     }
 
     fn resolve(&mut self, event: &RawEvent<'_>, base: &Path, name: &[u8], follow: bool) -> Option<Located> {
@@ -220,20 +248,14 @@ impl Decoder {
     }
 
     /// The links between a name and what it led to.
-    fn links_to(
-        &mut self,
-        event: &RawEvent<'_>,
-        base: &Path,
-        name: &[u8],
-        reached: &Path,
-    ) -> Vec<ringfence_record::Link> {
+    fn links_to(&mut self, event: &RawEvent<'_>, base: &Path, name: &[u8], reached: &Path) -> Vec<Link> {
         let Some(named) = self.resolve(event, base, name, true) else { return Vec::new() };
         let mut via = named.file.via;
         // A link of `/proc` to an open file leads there whatever its text; the process may be gone already.
         if named.file.path != reached
             && let Some(link) = self.processes.own_link(event, &named.file.path)
         {
-            via.push(ringfence_record::Link { path: link, target: reached.to_path_buf() });
+            via.push(Link { path: link, target: reached.to_path_buf() });
         }
         via
     }
@@ -380,6 +402,23 @@ impl Decoder {
         let by = Arc::clone(by);
         deliver(&by, event.result, what)
     }
+}
+
+/// The links of `/proc` at the start of a name that leads to what a descriptor is of, and what follows them.
+fn descriptor_links(name: &[u8], target: PathBuf) -> Option<(Vec<Link>, Option<&[u8]>)> {
+    const OWN: &str = "/proc/self/fd";
+    let mut via = Vec::new();
+    let below = match name.strip_prefix(b"/dev/fd/") {
+        Some(below) => {
+            via.push(Link { path: "/dev/fd".into(), target: OWN.into() });
+            below
+        }
+        None => name.strip_prefix(b"/proc/self/fd/")?,
+    };
+    let end = below.iter().position(|&b| b == b'/').unwrap_or(below.len());
+    let (number, rest) = below.split_at(end);
+    via.push(Link { path: Path::new(OWN).join(OsStr::from_bytes(number)), target });
+    Some((via, rest.strip_prefix(b"/")))
 }
 
 fn deliver(by: &Arc<Program>, result: i64, what: Vec<What>) -> Vec<Delivered> {

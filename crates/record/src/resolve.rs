@@ -290,8 +290,17 @@ struct Asked {
 impl Asked {
     fn new(base: &Path, name: &[u8]) -> Asked {
         let mut path = Vec::with_capacity(base.as_os_str().len() + name.len() + 1);
+        let mut name = name;
         if name.first() != Some(&b'/') {
-            path.extend_from_slice(base.as_os_str().as_bytes());
+            let mut base = base.as_os_str().as_bytes();
+            // There are no links in a base, so its name tells what is above it, also when it was removed meanwhile.
+            while let Some(rest) = name.strip_prefix(b"..").filter(|rest| matches!(rest, [] | [b'/', ..])) {
+                base = &base[..base.iter().rposition(|&b| b == b'/').unwrap_or(0)];
+                // A slash at the end stays: what is before it must be a directory.
+                let slashes = rest.iter().take_while(|&&b| b == b'/').count();
+                name = &rest[slashes..];
+            }
+            path.extend_from_slice(base);
             path.push(b'/');
         }
         path.extend_from_slice(name);
