@@ -140,7 +140,12 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
         deed("removed-beneath", |s| {
             ok(SYS_chdir, &[text(s.path("empty")).pointer()]);
             ok(SYS_rmdir, &[text("../empty").pointer()]);
-        }, vec![file([Chdir], Directory, path("empty")), file([Rmdir], Directory, path("empty"))]),
+            ok(SYS_stat, &[text(".").pointer(), Box::leak(Box::new([0_u8; 256])).as_mut_ptr() as i64]);
+        }, vec![
+            file([Chdir], Directory, path("empty")),
+            file([Rmdir], Directory, path("empty")),
+            file([Stat], Directory, path("empty")),
+        ]),
         deed("name-unnamed", |s| {
             let descriptor = open(&s.path("dir"), O_TMPFILE | O_RDWR);
             let (from, to) = (text(format!("/proc/self/fd/{descriptor}")), text(s.path("named")));

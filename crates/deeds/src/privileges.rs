@@ -123,6 +123,15 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
         // Other processes.
         deed("signal-to-foreign", |_| { let result = call(SYS_kill, &[1, 0]); assert_eq!(result, if is_root() { 0 } else { -i64::from(EPERM) }); },
             vec![may_fail(Privilege::Signal(ProcessRelation::Foreign))]),
+        deed("signal-to-child", |_| {
+            let child = ok(SYS_clone, &[SIGCHLD.into(), 0, 0, 0, 0]);
+            if child == 0 {
+                // It makes no call by which it would be known.
+                loop { std::hint::spin_loop() }
+            }
+            ok(SYS_kill, &[child, SIGKILL.into()]);
+            ok(SYS_wait4, &[child, 0, 0, 0, 0]);
+        }, vec![privilege(Privilege::Signal(ProcessRelation::Recorded))]),
         deed("signal-to-itself", |_| { ok(SYS_kill, &[ok(SYS_getpid, &[]), 0]); }, vec![]),
         deed("read-memory", |_| { ok(SYS_process_vm_readv, &[i32::MAX.into(), 0, 0, 0, 0, 0]); }, vec![
             privilege(Privilege::Ptrace { way: PtraceUse::ReadMemory, of: ProcessRelation::Foreign }),

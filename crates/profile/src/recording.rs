@@ -73,11 +73,13 @@ pub enum BlindSpot {
     NotFollowed,
     /// A program gained no privileges on execution, because it was being traced by an ordinary user.
     ExecGainSuppressed,
+    /// A program that traces others (a debugger, strace) could not, because they were being traced for the recording.
+    TracingRefused,
 }
 
 impl BlindSpot {
     /// Every blind spot, its word in JSON, and a sentence for people.
-    pub const WORDS: [(BlindSpot, &'static str, &'static str); 10] = [
+    pub const WORDS: [(BlindSpot, &'static str, &'static str); 11] = [
         (BlindSpot::LostEvents, "lost-events", "some events were lost: the recorder could not keep up"),
         (
             BlindSpot::CutPaths,
@@ -111,6 +113,11 @@ impl BlindSpot {
             BlindSpot::ExecGainSuppressed,
             "exec-gain-suppressed",
             "a set-user-ID program ran without its privileges, because an ordinary user traced it",
+        ),
+        (
+            BlindSpot::TracingRefused,
+            "tracing-refused",
+            "a program could not trace another, which ptrace recorded; the ebpf recorder is not in its way",
         ),
     ];
 

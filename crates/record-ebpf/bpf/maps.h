@@ -30,7 +30,7 @@ enum {
 
 struct tracked {
 	u32 program; /* a slot, or one of the above */
-	u32 unused;
+	u32 ended;   /* the last process of this number was tracked: what was done to it is read later */
 };
 
 struct {

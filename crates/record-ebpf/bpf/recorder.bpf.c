@@ -117,6 +117,7 @@ int on_fork(u64 *ctx)
 	struct tracked *of_child = tracked(number_of_process(child));
 	if (!of_parent || !of_child)
 		return 0;
+	of_child->ended = 0;
 	u32 program = is_starter(parent) ? TASK_AT_EXEC : of_parent->program;
 	if (program == TASK_UNTRACKED || program == TASK_STARTER)
 		return 0;
@@ -207,6 +208,7 @@ int on_exit(u64 *ctx)
 		struct tracked *state = tracked(number_of_process(task));
 		if (state && state->program) {
 			state->program = TASK_UNTRACKED;
+			state->ended = 1;
 			count_alive(-1);
 		}
 	}

@@ -65,7 +65,7 @@ impl Decoder {
         })
     }
 
-    /// What an event is; `is_tracked` tells whether a process is one of those that are recorded.
+    /// What an event is; `is_tracked` tells whether a process is one of those that are recorded, or was.
     pub fn decode(&mut self, event: &RawEvent<'_>, is_tracked: &dyn Fn(u32) -> bool) -> Vec<Delivered> {
         self.views.note(event);
         self.processes.note(event);

@@ -278,6 +278,11 @@ impl Tasks {
         self.program_of(process).is_some()
     }
 
+    /// Whether a process is recorded, or was until it ended, and no other has its number since.
+    pub fn is_or_was_tracked(&self, process: u32) -> bool {
+        self.is_tracked(process) || self.states.get(&process, 0).is_ok_and(|[_, ended]| ended != 0)
+    }
+
     /// The slot of the program that a process runs.
     pub fn program_of(&self, process: u32) -> Option<u32> {
         let state = self.states.get(&process, 0).ok()?[0];

@@ -246,7 +246,7 @@ impl<'a> Watch<'a> {
     /// Delivers every event that is there.
     fn drain(&mut self) {
         let Kernel { events, tasks, sees_rings, .. } = &mut self.kernel;
-        let is_tracked = |process| tasks.is_tracked(process);
+        let is_tracked = |process| tasks.is_or_was_tracked(process);
         while let Some(bytes) = events.next() {
             let Some(event) = RawEvent::read(&bytes) else {
                 // The object and this program are of one source, so this is a defect; what it hid is lost.

@@ -1,10 +1,8 @@
 //! A recording from outside: how it ends, what it leaves behind, and that what is recorded runs as it would alone.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
-use ringfence_profile::{Operation, Privilege, Profile};
-use ringfence_record::{
-    BlindSpot, Command, Ended, Outcome, PtraceRecorder, RecordError, Report, Session, Stop, Target,
-};
+use ringfence_profile::{BlindSpot, Operation, Privilege, Profile};
+use ringfence_record::{Command, Ended, Outcome, PtraceRecorder, RecordError, Report, Session, Stop, Target};
 use ringfence_terms::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::fs::PermissionsExt;
@@ -176,6 +174,16 @@ fn a_repeated_look_that_finds_something_else_is_told() {
         results.dedup();
         assert_eq!(results, [None, Some(Errno::ENOENT)], "{operation:?}");
     }
+}
+
+#[test]
+fn that_the_recorder_is_in_a_debuggers_way_is_told() {
+    let spots = |script: &str| {
+        let outcome = record(script);
+        outcome.profile.recordings().next().unwrap().1.blind_spots.clone()
+    };
+    assert!(spots("! strace -o /dev/null true").contains(&BlindSpot::TracingRefused));
+    assert!(!spots("strace -V").contains(&BlindSpot::TracingRefused));
 }
 
 #[test]

@@ -41,15 +41,17 @@ pub(super) fn how(rule: &Rule, arguments: &Arguments) -> Option<u64> {
 /// seen at its end.
 pub(super) fn result(attempt: &Attempt, view: &View, look: Option<&Look>) -> Option<i64> {
     let located = attempt.located[0].as_ref()?;
-    if attempt.names[0].as_deref().is_none_or(<[u8]>::is_empty) {
-        return None;
-    }
+    let name = attempt.names[0].as_deref().filter(|name| !name.is_empty())?;
     let argument = attempt.arguments;
     let path = located.file.path.as_os_str().as_bytes();
     let below = OsStr::from_bytes(path.strip_prefix(b"/").filter(|below| !below.is_empty()).unwrap_or(b"."));
     // A link at the end leads to something else.
     let look = look.filter(|look| look.found() == located.found);
     let Some(found) = located.found else {
+        // A directory that was removed is still there for those that are in it.
+        if is_dots(name) {
+            return None;
+        }
         // A missing directory or name is missing for everyone with the same rights.
         let seen = match look {
             Some(look) => look.seen.map(drop),
@@ -92,6 +94,12 @@ fn only_looks(attempt: &Attempt) -> bool {
         "open" | "openat" => flags(attempt).is_some_and(only_reads),
         _ => false,
     }
+}
+
+/// Whether a name leads to a directory without the name of anything.
+pub(super) fn is_dots(name: &[u8]) -> bool {
+    !name.starts_with(b"/")
+        && name.split(|&b| b == b'/').all(|component| matches!(component, b"" | b"." | b".."))
 }
 
 fn flags(attempt: &Attempt) -> Option<u64> {

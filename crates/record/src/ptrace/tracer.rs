@@ -15,7 +15,8 @@ use crate::delivery;
 use crate::resolve::Resolver;
 use crate::view::Host;
 use crate::{
-    BlindSpot, Ended, Event, IoUringUse, Privilege, Program, RecordError, Sink, Stop, Target, What, proc,
+    BlindSpot, Ended, Event, IoUringUse, Privilege, ProcessRelation, Program, PtraceUse, RecordError, Sink,
+    Stop, Target, What, proc,
 };
 use hashbrown::{HashMap, HashSet};
 use ringfence_seccomp::Abi;
@@ -512,6 +513,13 @@ impl<'a> Tracer<'a> {
         for what in what {
             if what == What::Privilege(Privilege::IoUring(IoUringUse::Setup)) {
                 self.sink.blind_spot(BlindSpot::IoUring);
+            }
+            // A thread has one tracer (ptrace(2), EPERM), and those that are recorded have this one.
+            if let What::Privilege(Privilege::Ptrace { way: PtraceUse::Trace, of }) = &what
+                && errno == Some(Errno::EPERM)
+                && *of != ProcessRelation::Foreign
+            {
+                self.sink.blind_spot(BlindSpot::TracingRefused);
             }
             self.sink.event(Event { by: Arc::clone(&by), errno, what });
         }

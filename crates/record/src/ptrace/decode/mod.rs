@@ -3,12 +3,13 @@
 
 mod execution;
 
+use super::foresight::is_dots;
 use super::memory::Arguments;
 use super::tracee::Tracees;
 use crate::attempt::{Attempt, Located, SocketAddress};
 use crate::delivery;
 use crate::resolve::{Found, Look, Resolved, Resolver};
-use crate::{ProcessRelation, proc};
+use crate::{FileKind, ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
 use rustix::fs::{AtFlags, readlink, statat};
 use std::ffi::OsStr;
@@ -136,7 +137,12 @@ impl Decoder<'_> {
             (None | Some(b""), Some(descriptor)) => self.descriptor(descriptor),
             (Some(name), _) => {
                 let base = self.base(at, name)?;
-                self.resolve(&base, name, follow)
+                let mut located = self.resolve(&base, name, follow)?;
+                if located.found.is_none() && is_dots(name) {
+                    // It was removed, and is still there for those that are in it.
+                    located.file.kind = FileKind::Directory;
+                }
+                Some(located)
             }
         }
     }
