@@ -26,6 +26,9 @@ const PASSING: &[(&str, &str)] = &[
     ("env INVOCATION_ID", "random for each start"),
     ("env SYSTEMD_EXEC_PID", "the process's number"),
     ("env LISTEN_PID", "the process's number"),
+    ("env MAINPID", "the main process's number"),
+    ("env WATCHDOG_PID", "the process's number"),
+    ("env FDSTORE", "descriptors are stored by a manager that outlives the service"),
     ("env JOURNAL_STREAM", "names a socket"),
     (
         "env MEMORY_PRESSURE_WATCH",
@@ -47,6 +50,14 @@ pub fn differences(systemd: &Outcome, ringfence: &Outcome) -> Vec<Difference> {
     // A unit that systemd refuses to load has no exit status; ringfence's number for that is 2. A command that the manager
     // cannot even spawn has none either; ringfence's is that of the step that failed.
     let status = |outcome: &Outcome| match outcome.result.as_str() {
+        // An error after the filters are loaded: systemd is killed by SIGSYS when a filter forbids to log it.
+        "signal" | "core-dump" if outcome.status == 159 && ringfence.status >= 200 => {
+            ringfence.status.to_string()
+        }
+        // The main process has no part in it: another command failed, and its status ringfence alone tells.
+        "exit-code" | "signal" | "core-dump" if outcome.status == 0 && ringfence.status != 0 => {
+            ringfence.status.to_string()
+        }
         "success" | "exit-code" | "signal" | "core-dump" => outcome.status.to_string(),
         "resources" if ringfence.status >= 200 => ringfence.status.to_string(),
         other => format!("2 ({other})"),

@@ -18,6 +18,7 @@ mod minimise;
 mod mounts;
 mod paths;
 mod predict;
+mod process_lines;
 mod process_units;
 mod program;
 mod replay;

@@ -43,7 +43,9 @@ fn smaller(draft: &Draft) -> Vec<Draft> {
         all.push(with(lines));
     }
     // How the probe is run is no part to do without.
-    let runs = |line: &&String| line.starts_with("ExecStart=") || line.starts_with("Type=");
+    let runs = |line: &&String| {
+        line.starts_with("Exec") && line.contains(" self ") || line.starts_with("ExecStart=")
+    };
     for line in draft.lines.iter().filter(runs) {
         for smaller in all.iter_mut().filter(|smaller| !smaller.lines.contains(line)) {
             smaller.lines.push(line.clone());

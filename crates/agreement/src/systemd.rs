@@ -92,7 +92,13 @@ pub fn under_systemd(machine: &Machine, jobs: &[Job]) -> Result<BTreeMap<String,
     // A lab's systemd logs to its console; what it says about a failure is wanted in the journal.
     machine
         .shell("systemctl log-target journal; systemctl daemon-reload; systemctl start agreement.target")?;
-    let mut script = String::from("set -eu; journalctl --sync\n");
+    let services: Vec<String> = jobs.iter().map(|job| format!("{}.service", job.name)).collect();
+    // Started is not ended: of a unit that runs the probe otherwise, the last command may still run.
+    let mut script = format!(
+        "for _ in $(seq 300); do systemctl show -P SubState {} | grep -Eqv '^(|dead|failed|exited)$' || break; sleep 0.1; done\n\
+         set -eu; journalctl --sync\n",
+        services.join(" ")
+    );
     for job in jobs {
         let name = &job.name;
         script += &format!(

@@ -94,7 +94,8 @@ impl Child<'_> {
         self.begin()?;
         // A new PID namespace gives the process another number; systemd tells the service this one all the same.
         let pid = rustix::process::getpid().as_raw_nonzero().get();
-        let opened = if self.launch.opens_files { open_file::open_all(settings)? } else { Vec::new() };
+        let opened =
+            if self.launch.opens_files { open_file::open_all(settings, &mut report)? } else { Vec::new() };
         let socket = self.socket_of_streams()?;
         let passed = if socket.is_some() { &[] } else { self.launch.descriptors };
         let descriptors: Vec<(&str, BorrowedFd<'_>)> = (passed.iter())
@@ -312,7 +313,11 @@ impl Child<'_> {
                 invocation: &runtime.invocation,
                 credentials,
                 descriptors: &names,
-                term: None,
+                // A shell in the sandbox is on the caller's terminal, and knows which kind that is.
+                term: match self.launch.streams.terminal {
+                    Some(_) => None,
+                    None => environment::terminal(settings),
+                },
             },
         )
     }

@@ -1,6 +1,7 @@
 //! `OpenFile=`: files and sockets that are opened for the service, with root's rights and in the host's view
 //! (systemd.service(5); systemd: `collect_open_file_fds` in `src/core/exec-invoke.c`).
 
+use crate::enforcement::{Shortfall, Strength};
 use crate::failure::Failure;
 use crate::step::Step;
 use ringfence_settings::Settings;
@@ -15,12 +16,16 @@ use std::os::unix::net::{UnixDatagram, UnixStream};
 /// A descriptor and the name that the service knows it by.
 pub type Named = (String, OwnedFd);
 
-/// Opens all of a unit's files; one that is `graceful` may be missing.
-pub fn open_all(settings: &Settings) -> Result<Vec<Named>, Failure> {
+/// Opens all of a unit's files; one that is `graceful` may be missing. A line that is wrong is left out, as systemd does, and
+/// that is said.
+pub fn open_all(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<Vec<Named>, Failure> {
     let mut all = Vec::new();
     for line in &settings.service.open_files {
         let origin = line.origin.as_ref();
-        let file = OpenFile::parse(&line.value).ok_or_else(|| malformed(&line.value, origin))?;
+        let Some(file) = OpenFile::parse(&line.value) else {
+            report(malformed(origin));
+            continue;
+        };
         match file.open() {
             Ok(fd) => all.push((file.name, fd)),
             Err(_) if file.graceful => {}
@@ -35,10 +40,15 @@ pub fn open_all(settings: &Settings) -> Result<Vec<Named>, Failure> {
     Ok(all)
 }
 
-fn malformed(value: &str, origin: Option<&Origin>) -> Failure {
-    Failure::new(Step::Fds, format!("read OpenFile={value}"))
-        .origin(origin)
-        .hint("write PATH, PATH:NAME or PATH:NAME:OPTIONS with read-only, append or truncate, and graceful")
+fn malformed(origin: Option<&Origin>) -> Shortfall {
+    Shortfall {
+        directive: "OpenFile".to_owned(),
+        origin: origin.cloned(),
+        strength: Strength::NotEnforced,
+        why: "the value is none: write PATH, PATH:NAME or PATH:NAME:OPTIONS with read-only, append or truncate, and \
+              graceful"
+            .to_owned(),
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

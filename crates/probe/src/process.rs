@@ -54,9 +54,11 @@ pub fn more() -> Process {
         tell("root", root.display().to_string());
     }
     tell("domain name", rustix::system::uname().domainname().to_string_lossy().into_owned());
-    if let Ok(reader) = std::env::var("LISTEN_PID") {
-        // In a PID namespace the number is the one outside.
-        tell("is who descriptors are for", (reader == std::process::id().to_string()).to_string());
+    for name in ["LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID", "MAINPID"] {
+        if let Ok(number) = std::env::var(name) {
+            // In a PID namespace the number is the one outside.
+            tell(&format!("{name} is its own"), (number == std::process::id().to_string()).to_string());
+        }
     }
     descriptors(&mut tell);
     process

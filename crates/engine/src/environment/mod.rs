@@ -9,7 +9,7 @@ pub use file::{FileError, load_files, parse_file};
 
 use crate::identity::Identity;
 use ringfence_sandbox::plan::Bases;
-use ringfence_settings::{DirectoryKind, Settings};
+use ringfence_settings::{DirectoryKind, InputSource, OutputTarget, Settings};
 use ringfence_terms::AbsPath;
 use ringfence_unit::Manager;
 use std::collections::BTreeMap;
@@ -83,8 +83,23 @@ pub struct Sources<'a> {
     pub credentials: Option<&'a AbsPath>,
     /// The names of the descriptors that are passed.
     pub descriptors: &'a [String],
-    /// `TERM`, if a standard stream is a terminal that the unit names.
+    /// `TERM`, if the unit has to do with a terminal.
     pub term: Option<&'a str>,
+}
+
+/// The kind of the unit's terminal, if it names one or wants a standard stream to be one (systemd:
+/// `exec_context_needs_term`, `default_term_for_tty`). Where `/dev/console` leads is not followed.
+pub fn terminal(settings: &Settings) -> Option<&'static str> {
+    let stdio = &settings.stdio;
+    let path = stdio.terminal.path.value.as_ref();
+    let wanted = path.is_some()
+        || stdio.input.value == InputSource::Tty
+        || [&stdio.output, &stdio.error].into_iter().any(|line| line.value == OutputTarget::Tty);
+    let virtual_console = |path: &AbsPath| {
+        let number = path.as_path().to_str().and_then(|path| path.strip_prefix("/dev/tty"));
+        number.and_then(|number| number.parse().ok()).is_some_and(|number: u8| number <= 63)
+    };
+    wanted.then(|| if path.is_some_and(virtual_console) { "linux" } else { "vt220" })
 }
 
 /// Puts the environment together. `UnsetEnvironment=` is worked in.
@@ -149,6 +164,9 @@ fn of_the_executor(settings: &Settings, sources: &Sources<'_>, all: &mut Variabl
             }
         }
         None => {}
+    }
+    if all.get("WATCHDOG_USEC").is_some() {
+        all.set("WATCHDOG_PID", sources.pid.to_string());
     }
     all.set("INVOCATION_ID", sources.invocation);
     if let Some(term) = sources.term {

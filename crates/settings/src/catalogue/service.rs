@@ -283,8 +283,7 @@ pub(super) static ALL: &[Directive] = &[
         entries!(Text, service.open_files),
         "Files that are opened before the service starts, and passed to it.",
     )
-    .since(253)
-    .cannot("no files are opened and passed"),
+    .since(253),
     here(
         "ReloadSignal",
         scalar!(Signal: service.reload_signal),
