@@ -4,9 +4,10 @@ use hashbrown::HashMap;
 use ringfence_sandbox::facts::{Node, NodeKind};
 use ringfence_terms::{AbsPath, Errno};
 use rustix::fs::{AtFlags, FileType, Mode, Statx, StatxAttributes, StatxFlags, makedev};
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 /// Files below a root directory, remembered after the first look.
@@ -56,20 +57,23 @@ impl Files {
         told(seen.entry(path.clone()).or_insert(found))
     }
 
-    fn on_disk(&self, path: &AbsPath) -> PathBuf {
+    fn on_disk<'p>(&self, path: &'p AbsPath) -> Cow<'p, Path> {
+        if self.root.as_os_str() == "/" {
+            return Cow::Borrowed(path.as_path());
+        }
         let below = path.as_path().strip_prefix("/").unwrap_or(path.as_path());
-        if below.as_os_str().is_empty() { self.root.clone() } else { self.root.join(below) }
+        Cow::Owned(if below.as_os_str().is_empty() { self.root.clone() } else { self.root.join(below) })
     }
 
     fn look(&self, path: &AbsPath) -> Result<File, Errno> {
         let real = self.on_disk(path);
         let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-        let stat = rustix::fs::statx(rustix::fs::CWD, &real, flags, StatxFlags::BASIC_STATS | UNIQUE_MOUNT)
+        let stat = rustix::fs::statx(rustix::fs::CWD, &*real, flags, StatxFlags::BASIC_STATS | UNIQUE_MOUNT)
             .map_err(errno)?;
         let kind = match FileType::from_raw_mode(stat.stx_mode.into()) {
             FileType::Directory => NodeKind::Directory,
             FileType::Symlink => NodeKind::Symlink(OsString::from_vec(
-                rustix::fs::readlinkat(rustix::fs::CWD, &real, Vec::new()).map_err(errno)?.into_bytes(),
+                rustix::fs::readlinkat(rustix::fs::CWD, &*real, Vec::new()).map_err(errno)?.into_bytes(),
             )),
             FileType::CharacterDevice => NodeKind::CharDevice,
             FileType::BlockDevice => NodeKind::BlockDevice,
@@ -102,7 +106,7 @@ fn node(kind: NodeKind, stat: &Statx, has_acl: bool) -> Node {
 }
 
 /// Whether an access control list goes beyond the mode bits (acl(5)). A file system without ACLs has none.
-fn has_acl(path: &std::path::Path) -> bool {
+fn has_acl(path: &Path) -> bool {
     let mut nothing: [u8; 0] = [];
     matches!(rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut nothing), Ok(size) if size > 0)
 }
