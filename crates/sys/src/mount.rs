@@ -3,7 +3,7 @@
 
 mod status;
 
-pub use status::{MountStatus, is_root_alone, mount_status};
+pub use status::{MountStatus, few_mounts_below_root, mount_status};
 
 use crate::last_error;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd};

@@ -1,7 +1,7 @@
 //! What is taken from the host before the first change to the view: every source of a bind, cloned while all paths
 //! still mean what they mean on the host.
 
-use super::tree::{clone_host, has_nothing_below};
+use super::tree::{clone_host, topmost, topmost_below};
 use super::{MountNeeds, device, failed};
 use crate::failure::Failure;
 use ringfence_sandbox::facts::MountTable;
@@ -102,28 +102,22 @@ pub fn no_source(entry: &MountEntry, source: &Path, errno: Errno) -> Failure {
 fn submounts(entry: &MountEntry, host: &MountTable, directory: &str) -> Result<Source, Failure> {
     let fail =
         |e| failed(format!("look for mounts below {directory}")).errno(e).origin(entry.origin.as_ref());
-    let found =
-        rustix::fs::open(directory, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-    if let Ok(found) = found
-        && has_nothing_below(found).map_err(fail)?
-    {
-        return Ok(Source::Submounts(Vec::new()));
-    }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let told = match rustix::fs::open(directory, flags, Mode::empty()) {
+        Ok(found) => topmost_below(found).map_err(fail)?,
+        Err(_) => None,
+    };
     let Ok(directory) = AbsPath::parse(directory) else { return Ok(Source::None) };
-    let mut topmost: Vec<&AbsPath> = Vec::new();
-    for path in host.below(&directory).iter().map(|m| &m.path) {
-        if !topmost.last().is_some_and(|above| path.is_at_or_below(above)) {
-            topmost.push(path);
-        }
-    }
-    let trees = topmost.into_iter().filter_map(|path| {
-        let rest = path.as_path().strip_prefix(directory.as_path()).ok()?.to_path_buf();
-        Some((rest, clone_host(path.as_path(), Reach::Tree).ok()?))
+    let paths = told.unwrap_or_else(|| topmost_of_table(host, &directory));
+    let trees = paths.into_iter().filter_map(|rest| {
+        let tree = clone_host(&directory.as_path().join(&rest), Reach::Tree).ok()?;
+        Some((rest, tree))
     });
     Ok(Source::Submounts(trees.collect()))
 }
 
-/// The host's mount points strictly below a host path, each before what lies on it.
-pub fn mounts_below<'a>(host: &'a MountTable, path: &AbsPath) -> impl Iterator<Item = &'a AbsPath> {
-    host.below(path).iter().map(|m| &m.path)
+/// The host's topmost mounts strictly below a host path, by their paths from there.
+pub fn topmost_of_table(host: &MountTable, path: &AbsPath) -> Vec<PathBuf> {
+    let below = host.below(path).iter().map(|mount| mount.path.as_path().strip_prefix(path.as_path()));
+    topmost(below.filter_map(|path| Some(path.ok()?.to_path_buf())).collect())
 }

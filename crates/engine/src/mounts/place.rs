@@ -1,12 +1,12 @@
 //! One entry after another, parents first.
 
 use super::flags::FlagChanges;
-use super::host::mounts_below;
+use super::host::topmost_of_table;
 use super::live::Live;
 use super::order::Branch;
 use super::prepare::Prepared;
 use super::staging::Staging;
-use super::tree::{attach, file_type, has_nothing_below, is_mount_point, locate, make_directories};
+use super::tree::{attach, file_type, is_mount_point, locate, make_directories, topmost_below};
 use super::{MountNeeds, failed};
 use crate::enforcement::Shortfall;
 use crate::failure::Failure;
@@ -215,19 +215,14 @@ impl Placer<'_> {
             return Ok(());
         }
         let Some(on_host) = ground.on_host_at(path) else { return Ok(()) };
-        if let Some(node) = node
-            && (file_type(&node) != Ok(FileType::Directory) || has_nothing_below(&node)?)
-        {
-            return Ok(());
-        }
-        let mut last: Option<AbsPath> = None;
-        for mount in mounts_below(self.needs.host, &on_host) {
-            // What lies on a mount goes with it.
-            if last.as_ref().is_some_and(|above| mount.is_at_or_below(above)) {
-                continue;
-            }
-            last = Some(mount.clone());
-            if let Some(here) = mount.rebase(&on_host, path) {
+        let told = match node {
+            Some(node) if file_type(&node) != Ok(FileType::Directory) => return Ok(()),
+            Some(node) => topmost_below(&node)?,
+            None => None,
+        };
+        // What lies on a mount goes with it.
+        for below in told.unwrap_or_else(|| topmost_of_table(self.needs.host, &on_host)) {
+            if let Ok(here) = path.join(below) {
                 self.move_away(&here);
             }
         }

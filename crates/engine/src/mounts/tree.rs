@@ -1,6 +1,6 @@
 //! Mounts as descriptors: cloning, attaching and making them, below a directory that serves as root.
 
-use ringfence_sys::mount::{Reach, is_root_alone};
+use ringfence_sys::mount::{Reach, few_mounts_below_root, mount_status};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxAttributes, StatxFlags};
 use rustix::io::{Errno, Result};
@@ -66,26 +66,42 @@ pub fn is_mount_point(node: impl AsFd) -> Result<bool> {
     Ok(status.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
-/// Whether it is certain that nothing is mounted below a directory: where the kernel lists mounts by number, a process sees no
-/// others than those below its root directory, and so this directory is that for a moment. With a thousand mounts that is
-/// much less than to read the whole table.
+/// The topmost mounts below a directory, by their paths from there; none where the kernel does not tell few mounts one by one.
+/// A process sees no others than those below its root directory, and so this directory is that for a moment. With a
+/// thousand mounts that is much less than to read the whole table.
 ///
 /// # Errors
 /// When the process's own root directory cannot be had back.
-pub fn has_nothing_below(directory: impl AsFd) -> Result<bool> {
+pub fn topmost_below(directory: impl AsFd) -> Result<Option<Vec<PathBuf>>> {
     // `STATX_MNT_ID_UNIQUE` of `linux/stat.h`.
     const UNIQUE: StatxFlags = StatxFlags::from_bits_retain(0x4000);
     let open = |path| rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
-    let Ok(status) = rustix::fs::statx(&directory, "", AtFlags::EMPTY_PATH, UNIQUE) else { return Ok(false) };
-    let (Ok(root), Ok(here)) = (open("/"), open(".")) else { return Ok(false) };
+    let Ok(status) = rustix::fs::statx(&directory, "", AtFlags::EMPTY_PATH, UNIQUE) else { return Ok(None) };
+    let (Ok(root), Ok(here)) = (open("/"), open(".")) else { return Ok(None) };
     if status.stx_mask & UNIQUE.bits() == 0 || rustix::process::fchdir(&directory).is_err() {
-        return Ok(false);
+        return Ok(None);
     }
-    let alone = rustix::process::chroot(".").and_then(|()| is_root_alone(status.stx_mnt_id));
+    let paths = rustix::process::chroot(".").and_then(|()| few_paths_below_root(status.stx_mnt_id));
     rustix::process::fchdir(root)?;
     rustix::process::chroot(".")?;
     rustix::process::fchdir(here)?;
-    Ok(alone == Ok(true))
+    Ok(paths.ok().flatten().map(topmost))
+}
+
+fn few_paths_below_root(own: u64) -> Result<Option<Vec<PathBuf>>> {
+    let Some(mounts) = few_mounts_below_root(own)? else { return Ok(None) };
+    let path = |mount| {
+        let point = PathBuf::from(mount_status(mount)?.point);
+        point.strip_prefix("/").map(Path::to_path_buf).map_err(|_| Errno::NOENT)
+    };
+    mounts.into_iter().map(path).collect::<Result<_>>().map(Some)
+}
+
+/// Leaves out what lies on another.
+pub fn topmost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.sort_unstable();
+    paths.dedup_by(|path, above| path.starts_with(above));
+    paths
 }
 
 /// The type of file that a descriptor is at.
@@ -150,5 +166,17 @@ pub struct NewFileSystemError {
 impl From<Errno> for NewFileSystemError {
     fn from(errno: Errno) -> Self {
         NewFileSystemError { errno, option: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_on_another_mount_is_left_out() {
+        let paths = ["fs/cgroup/unified", "kernel-too", "kernel/debug", "fs/cgroup", "kernel", "fs/cgroup"];
+        let expected = ["fs/cgroup", "kernel", "kernel-too"].map(PathBuf::from);
+        assert_eq!(topmost(paths.map(PathBuf::from).to_vec()), expected);
     }
 }

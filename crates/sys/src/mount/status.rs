@@ -103,19 +103,20 @@ pub fn mount_status(unique: u64) -> Result<MountStatus> {
     })
 }
 
-/// Whether no mount lies below the caller's root directory, which need be no mount point itself; `own` is the unique number
-/// of the mount that it lies on.
+/// The unique numbers of the mounts below the caller's root directory, which need be no mount point itself; `own` is the number
+/// of the mount that it lies on. None if they are more than a few dozen: then the whole table tells more for less.
 ///
 /// # Errors
 /// `ENOSYS` before Linux 6.8.
-pub fn is_root_alone(own: u64) -> Result<bool> {
+pub fn few_mounts_below_root(own: u64) -> Result<Option<Vec<u64>>> {
     const ALL: u64 = u64::MAX;
     let request = Request::new(ALL, 0);
-    let mut found = [0u64; 2];
+    let mut found = [0u64; 64];
     // SAFETY: as above; the kernel writes at most `found.len()` numbers.
     let count = unsafe {
         libc::syscall(SYS_LISTMOUNT, &raw const request, found.as_mut_ptr(), found.len(), 0 as libc::c_uint)
     };
     let count = usize::try_from(count).map_err(|_| last_error())?;
-    Ok(found.iter().take(count).all(|mount| *mount == own))
+    let below = found.iter().take(count).filter(|mount| **mount != own);
+    Ok((count < found.len()).then(|| below.copied().collect()))
 }
