@@ -59,7 +59,6 @@ pub const LINES: &[&[&str]] = &[
         "SystemCallFilter=~personality setns bpf:9",
         "SystemCallFilter=@system-service ~@resources @privileged",
         "SystemCallFilter=@default @basic-io @process @file-system @io-event @signal",
-        "SystemCallFilter=~@known:ENOANO",
         "SystemCallFilter=~@sandbox @pkey @timer @memlock @aio @setuid",
         "SystemCallFilter=",
         "SystemCallFilter=@known",

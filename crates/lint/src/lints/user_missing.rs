@@ -29,10 +29,8 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
     if !subject.booted || identity.dynamic_user.value || subject.unit.manager == Manager::User {
         return;
     }
-    let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
     let user = identity.user.value.as_deref().zip(identity.user.origin.as_ref());
     if let Some((name, origin)) = user
-        && !is_number(name)
         && subject.facts().user(name).is_none()
     {
         let message = format!("there is no user {name} on this machine, and the start fails with 217/USER");
@@ -41,7 +39,12 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
     let group = identity.group.value.as_deref().zip(identity.group.origin.as_ref());
     let more = identity.supplementary_groups.iter().filter_map(|g| Some((&*g.value, g.origin.as_ref()?)));
     for (name, origin) in group.into_iter().chain(more) {
-        if !is_number(name) && subject.facts().group(name).is_none() {
+        // A number must be that of a group, too (systemd: `get_group_creds` in `src/basic/user-util.c`).
+        let known = match name.parse::<u32>() {
+            Ok(number) => matches!(number, 0 | 65534) || subject.facts().group_name(number).is_some(),
+            Err(_) => subject.facts().group(name).is_some(),
+        };
+        if !known {
             let message = format!("there is no group {name} on this machine, and the start fails with 216/GROUP");
             report.add(subject.whole(origin), message).help("make it (sysusers.d(5))");
         }
@@ -53,9 +56,10 @@ mod tests {
     use crate::testing::found_by;
 
     #[test]
-    fn numbers_and_dynamic_users_need_no_account() {
+    fn only_dynamic_users_need_no_account() {
         assert_eq!(found_by("RF306", "Group=nope"), ["RF306 Group=nope"]);
-        assert_eq!(found_by("RF306", "User=4711; Group=4711"), [""; 0]);
+        assert_eq!(found_by("RF306", "User=4711; Group=4712"), ["RF306 User=4711", "RF306 Group=4712"]);
+        assert_eq!(found_by("RF306", "Group=0; SupplementaryGroups=65534"), [""; 0]);
         assert_eq!(found_by("RF306", "User=nope; DynamicUser=yes"), [""; 0]);
     }
 }
