@@ -75,7 +75,7 @@ const WRITE_EXECUTE: i64 = (libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC
 const EXECUTE: i64 = (libc::PROT_READ | libc::PROT_EXEC) as i64;
 const READ: i64 = libc::PROT_READ as i64;
 
-/// All of them, those that change the process last.
+/// All of them, those that change the process last. Newer machines lack some of the older calls.
 pub const CALLS: &[Call] = &[
     value("i/o priority", libc::SYS_ioprio_get, with(1, 0, 0)),
     value("scheduler", libc::SYS_sched_getscheduler, NULL),
@@ -137,16 +137,23 @@ pub const CALLS: &[Call] = &[
     ending("shmat", libc::SYS_shmat, with(-1, 0, 0)),
     ending("fchmod suid", libc::SYS_fchmod, with(-1, SUID, 0)),
     ending("fchmod", libc::SYS_fchmod, with(-1, 0o755, 0)),
+    #[cfg(target_arch = "x86_64")]
     ending("chmod suid", libc::SYS_chmod, with(0, SUID, 0)),
+    #[cfg(target_arch = "x86_64")]
     ending("chmod", libc::SYS_chmod, with(0, 0o755, 0)),
     ending("fchmodat sgid", libc::SYS_fchmodat, with(-1, 0, SGID)),
     ending("fchmodat2 suid", 452, with(-1, 0, SUID)),
+    #[cfg(target_arch = "x86_64")]
     ending("mkdir sgid", libc::SYS_mkdir, with(0, SGID, 0)),
     ending("mkdirat sgid", libc::SYS_mkdirat, with(-1, 0, SGID)),
+    #[cfg(target_arch = "x86_64")]
     ending("mknod suid", libc::SYS_mknod, with(0, SUID, 0)),
     ending("mknodat suid", libc::SYS_mknodat, [-1, 0, SUID, 0, 0, 0]),
+    #[cfg(target_arch = "x86_64")]
     ending("creat suid", libc::SYS_creat, with(0, SUID, 0)),
+    #[cfg(target_arch = "x86_64")]
     ending("open suid", libc::SYS_open, with(0, CREATE, SUID)),
+    #[cfg(target_arch = "x86_64")]
     ending("open", libc::SYS_open, with(0, 0, SUID)),
     ending("openat sgid", libc::SYS_openat, [CWD, 0, CREATE, SGID, 0, 0]),
     ending("openat file suid", libc::SYS_openat, [CWD, 0, libc::O_TMPFILE as i64 | 1, SUID, 0, 0]),
@@ -190,7 +197,9 @@ pub const CALLS: &[Call] = &[
     bad("setgroups", libc::SYS_setgroups),
     bad("capset", libc::SYS_capset),
     bad("fchown", libc::SYS_fchown),
+    #[cfg(target_arch = "x86_64")]
     bad("iopl", libc::SYS_iopl),
+    #[cfg(target_arch = "x86_64")]
     bad("ioperm", libc::SYS_ioperm),
     bad("setpriority", libc::SYS_setpriority),
     bad("ioprio_set", libc::SYS_ioprio_set),
@@ -203,13 +212,16 @@ pub const CALLS: &[Call] = &[
     bad("mlock", libc::SYS_mlock),
     bad("landlock_create_ruleset", libc::SYS_landlock_create_ruleset),
     bad("seccomp", libc::SYS_seccomp),
+    #[cfg(target_arch = "x86_64")]
     bad("modify_ldt", libc::SYS_modify_ldt),
     bad("quotactl", libc::SYS_quotactl),
     bad("fanotify_init", libc::SYS_fanotify_init),
     bad("open_by_handle_at", libc::SYS_open_by_handle_at),
     bad("name_to_handle_at", libc::SYS_name_to_handle_at),
     null("acct", libc::SYS_acct),
+    #[cfg(target_arch = "x86_64")]
     null("uselib", libc::SYS_uselib),
+    #[cfg(target_arch = "x86_64")]
     bad("ustat", libc::SYS_ustat),
     bad("timer_delete", libc::SYS_timer_delete),
     bad("setrlimit", libc::SYS_setrlimit),
@@ -279,4 +291,10 @@ fn compat() -> i64 {
         );
     }
     i64::from(result as i32)
+}
+
+/// Other machines have no such door.
+#[cfg(not(target_arch = "x86_64"))]
+fn compat() -> i64 {
+    -i64::from(libc::ENOSYS)
 }
