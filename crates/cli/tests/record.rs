@@ -279,6 +279,12 @@ fn profiles_are_shown_merged_and_compared() {
     let shown = profile(&["show", "a.json"]);
     assert!(shown.contains("changes: 1 path\n"), "{shown}");
     assert!(profile(&["show", "--tree", "b.json"]).contains("└── other  read = ENOENT  (sh)"), "{shown}");
+    // What was recorded does not reach the terminal as it is.
+    let odd = "exec 3>file; : \x1b]0;title\x07";
+    record(directory.path(), "odd.json", odd);
+    for shown in [profile(&["show", "odd.json"]), profile(&["show", "--tree", "odd.json"])] {
+        assert!(!shown.contains(['\x1b', '\x07']), "{shown}");
+    }
     let changed = profile(&["diff", "a.json", "b.json"]);
     assert!(changed.contains(&format!("+ {}  read = ENOENT", other.display())), "{changed}");
     profile(&["merge", "-o", "ab.json", "a.json", "b.json"]);

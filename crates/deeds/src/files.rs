@@ -1,6 +1,7 @@
 //! Every operation on files, by every call of 64-bit programs that does it.
 
 use crate::call::{CWD, call, fails, ok, open, pointer, text};
+use crate::privileges::is_root;
 use crate::{Answer, Deed, Stage, file, privilege};
 use libc::*;
 use ringfence_profile::FileKind::{self, Directory, Fifo, File, Link, Unknown};
@@ -68,6 +69,33 @@ pub(crate) fn deeds(stage: &Stage) -> Vec<Deed> {
             let mut how = OpenHow { flags: O_RDONLY as u64, mode: 0, resolve: 0 };
             at!(s, "dir", "inner", SYS_openat2, pointer(&mut how), size_of::<OpenHow>() as i64);
         }, at("dir", Read, File, "dir/inner")),
+        deed("openat2-in-root", |s| {
+            let root = open(&s.path("root"), O_PATH);
+            let mut how = OpenHow { flags: O_RDONLY as u64, mode: 0, resolve: RESOLVE_IN_ROOT };
+            for (name, result) in [("link", 0), ("/etc/../../etc/inside", 0), ("/etc/nothing", -i64::from(ENOENT))] {
+                let name = text(name);
+                let opened = call(SYS_openat2, &[root, name.pointer(), pointer(&mut how), size_of::<OpenHow>() as i64]);
+                assert_eq!(opened.min(0), result);
+            }
+        }, vec![
+            file([OpenPath], Directory, stage.path("root")),
+            file([Read], File, stage.path("root/etc/inside")).via(stage.path("root/link"), "/etc/inside"),
+            file([Read], File, stage.path("root/etc/inside")),
+            file([Read], Unknown, stage.path("root/etc/nothing")).fails(ENOENT),
+        ]),
+        deed("open-by-handle", |s| {
+            let (mount, path) = (open(&s.path("dir"), O_RDONLY), text(s.path("file")));
+            let mut handle = [128_u32; 34];
+            ok(SYS_name_to_handle_at, &[CWD, path.pointer(), pointer(&mut handle), pointer(&mut 0_i32), 0]);
+            let opened = call(SYS_open_by_handle_at, &[mount, pointer(&mut handle), O_RDONLY.into()]);
+            assert!(if is_root() { opened >= 0 } else { opened == -i64::from(EPERM) });
+            let refused = call(SYS_open_by_handle_at, &[mount, pointer(&mut [0_u32; 34]), O_RDONLY.into()]);
+            assert!(refused < 0);
+        }, {
+            let mut all = vec![file([Read], Directory, stage.path("dir")), file([GetHandle], File, stage.path("file"))];
+            all.extend(is_root().then(|| file([Read], File, stage.path("file"))));
+            all
+        }),
         deed("open-path", |s| { on!(s, "file", SYS_open, O_PATH.into()); }, one(OpenPath, File, "file")),
         deed("open-unnamed", |s| { on!(s, "dir", SYS_open, (O_TMPFILE | O_RDWR).into(), 0o600); }, one(CreateUnnamed, Directory, "dir")),
         deed("open-device", |_| { open("/dev/null".as_ref(), O_WRONLY); }, vec![

@@ -51,7 +51,7 @@ fn unload_module() -> i32 {
     -call(SYS_delete_module, &[0, 0]) as i32
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     // SAFETY: geteuid(2) has no precondition and cannot fail.
     unsafe { geteuid() == 0 }
 }

@@ -47,6 +47,8 @@ INLINE void finish(u64 *ctx, struct scratch *s, u64 key)
 	TAIL_CALL(ctx, &handlers, HANDLER_SEND);
 }
 
+enum { OPENAT2 = 437, RESOLVE_IN_ROOT = 0x10 };
+
 /* Replaces a pointer among the arguments by the word that it points to. */
 INLINE void dereference(struct scratch *s)
 {
@@ -57,6 +59,11 @@ INLINE void dereference(struct scratch *s)
 	u32 index = s->call.extra;
 	OPAQUE(index);
 	index &= 3;
+	/* openat2(2) has four arguments; how it resolves its name is the third word of the structure. */
+	if (s->event.nr == OPENAT2) {
+		s->event.args[4] = 0;
+		read_user(&s->event.args[4], sizeof(word), (void *)(argument(s, s->call.extra) + 16));
+	}
 	s->event.args[index] = word;
 }
 
@@ -122,6 +129,9 @@ int on_open(u64 *ctx)
 	u64 name = 0;
 	if (s->call.name >= 0)
 		name = name_now(PART_NAME, directory(s, s->call.dir), argument(s, s->call.name), FROM_USER);
+	/* An absolute name starts there, too. */
+	if (s->event.nr == OPENAT2 && s->event.args[4] & RESOLVE_IN_ROOT)
+		name = mix(name, base_of(directory(s, s->call.dir), FIRST_BASE));
 	u64 key = near(mix(begin_key(s), name), name);
 	if (s->event.result >= 0) {
 		u64 file = file_now(s->event.result);

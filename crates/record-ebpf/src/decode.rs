@@ -8,7 +8,7 @@ use ringfence_calls::{Call, Effect, Object, On, Rule, SocketName, ring_rule, rul
 use ringfence_profile::{ExecGain, IoUringUse};
 use ringfence_record::{
     Attempt, FileKind, FileUse, Found, Link, Located, MOST_SCRIPTS, Operation, Operations, Privilege,
-    Program, Resolver, SocketAddress, View, What, change, interpreter, proc, uses,
+    Program, Resolver, SocketAddress, View, What, change, in_root, interpreter, proc, resolves_in_root, uses,
 };
 use ringfence_seccomp::Abi;
 use ringfence_terms::Errno;
@@ -93,7 +93,15 @@ impl Decoder {
         if event.result == ENAMETOOLONG && event.names.iter().flatten().any(|n| n.len() >= LONGEST_NAME) {
             return Vec::new();
         }
-        let attempt = self.attempt(rule, event.args, event);
+        let confined = event.names[0].filter(|_| resolves_in_root(rule, &event.args)).map(in_root);
+        let attempt = match confined {
+            Some(name) => {
+                let mut meant = event.clone();
+                meant.names[0] = Some(&name);
+                self.attempt(rule, event.args, &meant)
+            }
+            None => self.attempt(rule, event.args, event),
+        };
         let what = uses(&attempt, event.result, &Peers::new(event, &self.processes, is_tracked));
         if event.result >= 0 && change(&attempt, &what).paths {
             self.resolver.forget();
@@ -165,7 +173,8 @@ impl Decoder {
 
     /// A name of a call; where it is missing or empty, the directory's descriptor itself is meant.
     fn named(&mut self, rule: &Rule, event: &RawEvent<'_>, which: usize, follow: bool) -> Option<Located> {
-        let of_directory = rule.names[which].directory.is_some() && event.result != EFAULT;
+        // open_by_handle_at(2) has none.
+        let of_directory = rule.names.get(which)?.directory.is_some() && event.result != EFAULT;
         match (event.names[which], &event.bases[which]) {
             (None | Some(b""), Some(base)) if of_directory => self.walked(event, base),
             (None | Some(b""), _) => None,

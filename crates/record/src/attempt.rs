@@ -65,6 +65,17 @@ impl Located {
     }
 }
 
+/// `RESOLVE_IN_ROOT` (`linux/openat2.h`).
+const RESOLVE_IN_ROOT: u64 = 0x10;
+
+/// Which argument of openat2(2), which has four, is made to hold how it resolves its name: that is behind a pointer.
+pub const RESOLVE_ARGUMENT: usize = 4;
+
+/// Whether a call takes a directory for the root of the name that it is given.
+pub fn resolves_in_root(rule: &Rule, arguments: &[u64; 6]) -> bool {
+    rule.name == "openat2" && arguments[RESOLVE_ARGUMENT] & RESOLVE_IN_ROOT != 0
+}
+
 impl Attempt {
     /// A call of which no object has been found yet.
     pub fn new(rule: &'static Rule, arguments: [u64; 6], names: [Option<Vec<u8>>; 2]) -> Attempt {

@@ -20,13 +20,13 @@ mod session;
 mod target;
 mod view;
 
-pub use attempt::{Attempt, Located, SocketAddress};
+pub use attempt::{Attempt, Located, RESOLVE_ARGUMENT, SocketAddress, resolves_in_root};
 pub use cgroup::cgroup_directory;
 pub use delivery::{Change, Peers, change, uses};
 pub use execution::{MOST_SCRIPTS, interpreter};
 pub use ptrace::PtraceRecorder;
 pub use recorder::{Ended, RecordError, Recorder, Sink, Stop};
-pub use resolve::{Eyes, Found, Resolved, Resolver};
+pub use resolve::{Eyes, Found, Resolved, Resolver, in_root};
 pub use ringfence_profile::{
     Address, BlindSpot, ClockUse, Event, ExecGain, FileKind, FileUse, IdentityChange, IoUringUse, KeyringUse,
     Link, ModuleUse, NameKind, NamespaceKind, NamespaceWay, Operation, Operations, Privilege,

@@ -327,6 +327,19 @@ impl Asked {
     }
 }
 
+/// A name as it is meant where nothing leads out of the directory that it is relative to (`RESOLVE_IN_ROOT`, openat2(2)).
+pub fn in_root(name: &[u8]) -> Vec<u8> {
+    let mut components: Vec<&[u8]> = Vec::new();
+    for component in name.split(|&b| b == b'/') {
+        match component {
+            b"" | b"." => {}
+            b".." => drop(components.pop()),
+            _ => components.push(component),
+        }
+    }
+    if components.is_empty() { b".".to_vec() } else { components.join(&b'/') }
+}
+
 /// A walk down a path.
 #[derive(Default)]
 struct Walk {

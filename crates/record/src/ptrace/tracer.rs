@@ -10,15 +10,16 @@ use super::memory::Arguments;
 use super::repeats::{ByAddress, Repeat, Repeats};
 use super::table::{CallTable, Handling};
 use super::tracee::Tracees;
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, Located, resolves_in_root};
 use crate::delivery;
 use crate::resolve::Resolver;
 use crate::view::Host;
 use crate::{
-    BlindSpot, Ended, Event, IoUringUse, Privilege, ProcessRelation, Program, PtraceUse, RecordError, Sink,
-    Stop, Target, What, proc,
+    BlindSpot, Ended, Event, FileUse, IoUringUse, Privilege, ProcessRelation, Program, PtraceUse,
+    RecordError, Sink, Stop, Target, What, proc,
 };
 use hashbrown::{HashMap, HashSet};
+use ringfence_calls::Object;
 use ringfence_seccomp::Abi;
 use ringfence_sys::fork;
 use ringfence_sys::ptrace::{self, Call, Change, OnTracerExit, Progress, Until};
@@ -474,9 +475,34 @@ impl<'a> Tracer<'a> {
         }
     }
 
+    /// What an open has led to, where its name does not tell: it has none, or the name's root is a directory.
+    fn opened(&mut self, thread: Pid, attempt: &mut Attempt, descriptor: i64) {
+        let untold = attempt.rule.names.is_empty() || resolves_in_root(attempt.rule, &attempt.arguments);
+        let Some(known) = self.tracees.threads.get(&thread) else { return };
+        if attempt.rule.object != Object::Opened || !untold {
+            return;
+        }
+        let (abi, number) = known.call;
+        let call = Call { arch: 0, number, arguments: attempt.arguments };
+        let arguments = Arguments { thread, abi, call };
+        let (mut cut, tracees, resolver) = (0, &self.tracees, &mut self.resolver);
+        let mut decoder = Decoder { arguments, tracees, resolver, cut: &mut cut, look: None };
+        if let Some(reached) = i32::try_from(descriptor).ok().and_then(|number| decoder.descriptor(number)) {
+            attempt.made &= !attempt.rule.names.is_empty();
+            let via = attempt.located[0].take().map(|named| named.file.via).unwrap_or_default();
+            attempt.located[0] = Some(Located { file: FileUse { via, ..reached.file }, ..reached });
+        }
+        if cut > 0 {
+            self.sink.cut(cut);
+        }
+    }
+
     fn exit(&mut self, thread: Pid, result: i64) {
         let attempt = self.tracees.threads.get_mut(&thread).and_then(|known| known.attempt.take());
-        if let Some(attempt) = attempt {
+        if let Some(mut attempt) = attempt {
+            if result >= 0 {
+                self.opened(thread, &mut attempt, result);
+            }
             self.ended_call(thread, attempt, result);
         }
     }

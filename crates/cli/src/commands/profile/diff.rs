@@ -9,6 +9,7 @@ use anstyle::AnsiColor;
 use ringfence_profile::{Difference, Profile};
 use ringfence_terms::Errno;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 
 /// Prints what `new` has that `old` has not, and the other way round.
@@ -68,6 +69,7 @@ fn text(added: &Difference<'_>, gone: &Difference<'_>) -> String {
     for (sign, colour, difference) in [('+', AnsiColor::Green, added), ('-', AnsiColor::Red, gone)] {
         let style = colour.on_default();
         let mut line = |what: String, errno: Option<Errno>, by: String| {
+            let (what, by) = (shown(OsStr::new(&what)), shown(OsStr::new(&by)));
             let errno = errno.map(|e| format!(" = {e}")).unwrap_or_default();
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{style}{sign}{style:#} {what}{errno}  ({by})");

@@ -7,6 +7,7 @@ use crate::output::{self, count};
 use anstyle::AnsiColor;
 use ringfence_profile::{FileAccess, Line, Operation, Operations, Privilege, Profile, Recording, Tree};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 
 /// A directory of a summary with more lines than this is closed.
@@ -64,7 +65,8 @@ fn recorded(text: &mut String, recording: &Recording) {
         (true, lost, cut) => format!("incomplete: {lost} events lost, {cut} paths cut"),
         (false, ..) => "incomplete: it did not come to its end".to_owned(),
     };
-    push(text, format_args!("{bold}{}{bold:#} on {}", recording.target, recording.host));
+    let (target, host) = (shown(OsStr::new(&recording.target)), shown(OsStr::new(&recording.host)));
+    push(text, format_args!("{bold}{target}{bold:#} on {host}"));
     push(text, format_args!("  recorded by {} for {lasted}, {complete}", recording.recorder.word()));
     for spot in &recording.blind_spots {
         push(text, format_args!("  note: {}", spot.sentence()));
@@ -123,7 +125,7 @@ fn privileges(text: &mut String, profile: &Profile) {
             true => String::new(),
             false => format!(" = {}", refused.into_iter().collect::<Vec<_>>().join(", ")),
         };
-        lines.push(format!("  {privilege}{refused}  ({by})"));
+        lines.push(format!("  {}{refused}  ({by})", shown(OsStr::new(&privilege.to_string()))));
     }
     if !lines.is_empty() {
         heading(text, "also", &count(lines.len() as u64, "privilege"));
@@ -162,7 +164,7 @@ fn below(text: &mut String, lead: &str, tree: &Tree<'_>) {
 }
 
 /// A name on a line of a terminal: what would move the cursor is escaped.
-pub fn shown(name: &std::ffi::OsStr) -> String {
+pub fn shown(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -6,9 +6,9 @@ mod execution;
 use super::foresight::is_dots;
 use super::memory::Arguments;
 use super::tracee::Tracees;
-use crate::attempt::{Attempt, Located, SocketAddress};
+use crate::attempt::{Attempt, Located, RESOLVE_ARGUMENT, SocketAddress, resolves_in_root};
 use crate::delivery;
-use crate::resolve::{Found, Look, Resolved, Resolver};
+use crate::resolve::{Found, Look, Resolved, Resolver, in_root};
 use crate::{FileKind, ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
 use rustix::fs::{AtFlags, readlink, statat};
@@ -21,6 +21,9 @@ const PROT_EXEC: u64 = 4;
 const MAP_ANONYMOUS: u64 = 0x20;
 /// As large as a socket address can be (`struct sockaddr_storage`).
 const LONGEST_ADDRESS: u64 = 128;
+
+/// Where a `struct open_how` says how its name is resolved (`linux/openat2.h`).
+const RESOLVE_AT: u64 = 16;
 
 /// Stands for a directory whose path is longer than the kernel gives out.
 const CUT: &str = "\u{2026}";
@@ -80,6 +83,13 @@ impl Decoder<'_> {
         if let Some(at) = rule.word {
             arguments[usize::from(at)] = a.read_u64(a.word(at.into()))?;
         }
+        let mut names = names;
+        if rule.name == "openat2" {
+            arguments[RESOLVE_ARGUMENT] = a.read_u64(a.word(2) + RESOLVE_AT)?;
+            if let Some(name) = names[0].as_mut().filter(|_| resolves_in_root(rule, &arguments)) {
+                *name = in_root(name);
+            }
+        }
         let mut attempt = Attempt::new(rule, arguments, names);
         self.locate_names(&mut attempt);
         attempt.made = attempt.located[0].as_ref().is_none_or(|located| located.found.is_none());
@@ -117,9 +127,10 @@ impl Decoder<'_> {
         for effect in effects {
             if let Effect::File { on: On::Name { which, follow }, .. } = effect
                 && attempt.located[which].is_none()
+                // open_by_handle_at(2) has none: what it opens is known at its end.
+                && let Some(at) = attempt.rule.names.get(which)
             {
-                attempt.located[which] =
-                    self.at(attempt.rule.names[which], attempt.names[which].as_deref(), follow);
+                attempt.located[which] = self.at(*at, attempt.names[which].as_deref(), follow);
             }
         }
     }
@@ -179,7 +190,7 @@ impl Decoder<'_> {
     }
 
     /// The file behind a descriptor; `None` for one that has no path: a pipe, a socket, a memfd, a file never named.
-    fn descriptor(&mut self, descriptor: i32) -> Option<Located> {
+    pub(super) fn descriptor(&mut self, descriptor: i32) -> Option<Located> {
         let link = format!("fd/{descriptor}");
         let file = proc::path(self.arguments.thread, &link);
         let found = Found::from(statat(rustix::fs::CWD, &file, AtFlags::empty()).ok()?);
