@@ -86,15 +86,18 @@ impl Identity {
 
     fn take_dynamic(&mut self, settings: &Settings, facts: &dyn Facts, name: &str) -> Result<(), Failure> {
         let origin = settings.identity.dynamic_user.origin.as_ref();
-        if facts.group(name).is_some() {
+        let itself: Option<u32> = name.parse().ok();
+        if itself.is_none() && facts.group(name).is_some() {
             return Err(Failure::new(Step::User, format!("make the dynamic user `{name}`"))
                 .errno(Errno::EOPNOTSUPP)
                 .origin(origin)
                 .hint("a group of that name exists already; name another user with User="));
         }
-        let number = match geteuid().is_root() {
-            false => geteuid().as_raw(),
-            true => {
+        let number = match (geteuid().is_root(), itself) {
+            (false, _) => geteuid().as_raw(),
+            // A number is taken as it is (systemd: `src/core/dynamic-user.c: dynamic_user_realize`).
+            (true, Some(number)) => number,
+            (true, None) => {
                 let held = DynamicUser::take(name, settings, facts)
                     .map_err(|e| Failure::new(Step::User, "take a dynamic user").errno(e).origin(origin))?;
                 let number = held.number();
