@@ -8,7 +8,8 @@ use ringfence_calls::{Call, Effect, Object, On, Rule, SocketName, ring_rule, rul
 use ringfence_profile::{ExecGain, IoUringUse};
 use ringfence_record::{
     Attempt, FileKind, FileUse, Found, Link, Located, MOST_SCRIPTS, Operation, Operations, Privilege,
-    Program, Resolver, SocketAddress, View, What, change, in_root, interpreter, proc, resolves_in_root, uses,
+    Program, Resolved, Resolver, SocketAddress, View, What, change, in_root, interpreter, proc,
+    resolves_in_root, uses,
 };
 use ringfence_seccomp::Abi;
 use ringfence_terms::Errno;
@@ -332,6 +333,11 @@ impl Decoder {
         let by = before.clone().unwrap_or_else(|| Arc::clone(&program));
         let is_script = event.interpreter.is_some();
         let mut file = match (self.walked(event, reached), event.names[0]) {
+            (_, Some(name))
+                if descriptor_links(name, PathBuf::new()).is_some() && event.bases[0].is_some() =>
+            {
+                self.executed_descriptor(event, name)
+            }
             (reached, Some(name)) if is_script || reached.is_none() => {
                 let base = event.bases[0].as_ref().map(Walked::path).unwrap_or_default();
                 self.resolve(event, &base, name, true).or(reached)
@@ -346,6 +352,12 @@ impl Decoder {
             (reached, _) => reached,
         };
         let mut interpreters = self.interpreters(event, file.clone());
+        if let (true, Some(name)) = (interpreters.is_empty(), event.interpreter) {
+            // A script that cannot be read at its path.
+            let named = self.resolve(event, Path::new("/"), name, true);
+            interpreters.extend(named.clone());
+            interpreters.extend(self.interpreters(event, named));
+        }
         // A file that was removed meanwhile does not tell any more; the kernel does.
         let known: [Option<&Walked<'_>>; 2] = [is_script.then_some(reached), event.loader.as_ref()];
         for walked in known.into_iter().flatten() {
@@ -372,6 +384,28 @@ impl Decoder {
             what: What::Privilege(Privilege::ExecGain(gain)),
         }));
         delivered
+    }
+
+    /// An executed file that a descriptor led to, as it was in the kernel: what has no path is known by the descriptor's.
+    fn executed_descriptor(&mut self, event: &RawEvent<'_>, name: &[u8]) -> Option<Located> {
+        let base = event.bases[0].as_ref()?;
+        if let Some(mut located) = self.through_descriptor(event, base, name, true) {
+            if name.starts_with(b"/dev/fd/") {
+                // The kernel's own name for what was executed without one (`alloc_bprm`, fs/exec.c).
+                located.file.via.clear();
+            }
+            return Some(located);
+        }
+        let (via, rest) = descriptor_links(name, PathBuf::new())?;
+        let link = via.last().filter(|_| rest.is_none())?;
+        let number = link.path.file_name()?;
+        let process = event.inner_process.to_string();
+        let path = Path::new("/proc").join(process).join("fd").join(number);
+        let view = Rc::clone(self.view(event));
+        let relation = self.processes.relation_of(event, &path);
+        let mut located = Located::new(Resolved { path, via: Vec::new(), found: None }, &view, relation);
+        located.file.kind = FileKind::from_mode(base.mode);
+        Some(located)
     }
 
     fn asked(&self, event: &RawEvent<'_>) -> Vec<Delivered> {

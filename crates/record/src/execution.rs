@@ -18,13 +18,17 @@ const HEAD: usize = 256;
 pub fn interpreter(view: &View, path: &Path) -> Option<Vec<u8>> {
     let below = path.as_os_str().as_bytes().strip_prefix(b"/")?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(openat(view.root(), OsStr::from_bytes(below), flags, Mode::empty()).ok()?);
+    interpreter_of(&File::from(openat(view.root(), OsStr::from_bytes(below), flags, Mode::empty()).ok()?))
+}
+
+/// What an open file says that it is to be interpreted or loaded by.
+pub(crate) fn interpreter_of(file: &File) -> Option<Vec<u8>> {
     let mut head = [0; HEAD];
     let length = file.read_at(&mut head, 0).ok()?;
     let head = &head[..length];
     match head {
         [b'#', b'!', line @ ..] => script_interpreter(line),
-        [0x7f, b'E', b'L', b'F', ..] => elf_interpreter(&file, head),
+        [0x7f, b'E', b'L', b'F', ..] => elf_interpreter(file, head),
         _ => None,
     }
 }

@@ -112,7 +112,8 @@ impl Decoder<'_> {
         }
         if delivery::executes(rule) {
             attempt.by = self.tracees.threads.get(&a.thread).map(|thread| thread.program.clone());
-            attempt.interpreters = self.interpreters(&attempt);
+            let executed = self.executed_descriptor(&mut attempt);
+            attempt.interpreters = self.interpreters(&attempt, executed);
         }
         Some(attempt)
     }
