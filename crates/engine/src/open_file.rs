@@ -40,6 +40,18 @@ pub fn open_all(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Resul
     Ok(all)
 }
 
+/// What of `OpenFile=` fails in the unit's first process, if that is the main one: it opens the files before it looks its user
+/// up (systemd: `exec_invoke`), so this is told rather than that there is no such user.
+pub fn fails_first(settings: &Settings) -> Option<Failure> {
+    let service = &settings.service;
+    let main_is_first = service.exec_condition.is_empty() && service.exec_start_pre.is_empty();
+    if !main_is_first || service.exec_start.is_empty() {
+        return None;
+    }
+    // Nothing is started: what else falls short of those lines need not be said.
+    open_all(settings, &mut |_| {}).err()
+}
+
 fn malformed(origin: Option<&Origin>) -> Shortfall {
     Shortfall {
         directive: "OpenFile".to_owned(),

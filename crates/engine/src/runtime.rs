@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::mounts::PrivateTmpDirectories;
 use crate::namespaces::{network_and_ipc, user_namespace};
+use crate::open_file;
 use crate::privileges;
 use crate::step::Step;
 use ringfence_sandbox::facts::Facts;
@@ -62,7 +63,9 @@ impl Runtime {
     fn new(settings: &Settings, facts: &dyn Facts, bases: Bases, guest: bool) -> Result<Runtime, Failure> {
         let mut shortfalls = not_enforced(settings);
         let mut report = |shortfall| shortfalls.push(shortfall);
-        let identity = Identity::look_up(settings, facts, &mut report)?;
+        let identity = Identity::look_up(settings, facts, &mut report).map_err(|failure| {
+            if guest { failure } else { open_file::fails_first(settings).unwrap_or(failure) }
+        })?;
         let users = own_users(settings, &mut report)?;
         let owner = users.as_ref().map(AsFd::as_fd);
         let (network, ipc) = network_and_ipc_of(settings, owner, &mut report)?;

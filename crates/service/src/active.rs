@@ -38,10 +38,6 @@ impl<'a> Supervisor<'a> {
                     return Err(Down::TimedOut(TimeoutMode::Terminate));
                 }
                 Wake::WatchdogExpired => return Err(self.watchdog_expired()),
-                // A daemon may go on under another number, if it says so in time.
-                Wake::MainEnded(_) if self.settings.service.pid_file.value.is_some() => {
-                    self.load_pid_file();
-                }
                 _ => {}
             }
         }

@@ -29,10 +29,11 @@ pub(crate) struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// A process that is there already.
+    /// A process that is there already, and lives (systemd: `service_is_suitable_main_pid`).
     pub fn found(role: Role, pid: Pid) -> Option<Running<'a>> {
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-        Some(Running { role, command: None, pid, pidfd, starting: None, failure: None })
+        let running = Running { role, command: None, pid, pidfd, starting: None, failure: None };
+        (!running.is_gone()).then_some(running)
     }
 
     /// How it ended, if it has.

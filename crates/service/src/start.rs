@@ -37,7 +37,7 @@ impl<'a> Supervisor<'a> {
         for command in &service.exec_start_post {
             self.control(command, Role::StartPost)?;
         }
-        if service.kind.value == ServiceType::Forking {
+        if !service.exec_start_post.is_empty() {
             self.settle_main()?;
         }
         self.was_ready = true;
@@ -174,26 +174,43 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Waits for the PID file, or guesses.
+    /// Waits for the PID file, or guesses. After `ExecStartPost=` whatever the type (systemd: `service_sigchld_event`, at
+    /// `SERVICE_START_POST`): a file that is asked for has to come.
     fn settle_main(&mut self) -> Result<(), Down> {
         if self.settings.service.pid_file.value.is_none() {
             self.guess_main();
             return Ok(());
         }
         let deadline = self.start_deadline();
-        while !self.load_pid_file() {
-            if self.processes.all().is_empty() {
+        if self.load_pid_file() {
+            return Ok(());
+        }
+        let mut nobody = self.processes.all().is_empty();
+        loop {
+            if nobody {
                 self.note("no process is left, and PIDFile= names none");
                 return Err(self.fail(ServiceResult::Protocol));
             }
             match self.wait(self.extend(deadline), true) {
+                // What was to be started is over (systemd: `service_enter_stop` with how it ended).
+                Wake::MainEnded(_) if !self.goes_on_without_main() => {
+                    return Err(if self.main_clean { Down::Asked } else { Down::Failed });
+                }
                 Wake::Asked(Request::Stop) => return Err(Down::Asked),
                 Wake::TimedOut => return Err(self.start_timed_out("PIDFile")),
                 Wake::WatchdogExpired => return Err(self.watchdog_expired()),
                 _ => {}
             }
+            if self.load_pid_file() {
+                return Ok(());
+            }
+            nobody = self.main.is_none() && self.processes.all().is_empty();
         }
-        Ok(())
+    }
+
+    /// `ExitType=cgroup`, and a process is left.
+    fn goes_on_without_main(&self) -> bool {
+        self.settings.service.exit_type.value == ExitType::Cgroup && !self.processes.all().is_empty()
     }
 
     fn start_main(&mut self, kind: ServiceType) -> Result<(), Down> {
@@ -239,8 +256,7 @@ impl<'a> Supervisor<'a> {
                 Wake::MainEnded(_) => {
                     let others =
                         self.settings.service.remain_after_exit.value && self.access != NotifyAccess::Main;
-                    let group = self.settings.service.exit_type.value == ExitType::Cgroup;
-                    let goes_on = others || (group && !self.processes.all().is_empty());
+                    let goes_on = others || self.goes_on_without_main();
                     if !goes_on && !self.said.ready {
                         self.note("the main process ended before it said that it is ready (READY=1)");
                         return Err(self.fail(ServiceResult::Protocol));

@@ -97,6 +97,8 @@ impl<'a> Supervisor<'a> {
         }
         if let Some(mut main) = self.main.take() {
             match self.look_at(&mut main) {
+                // A daemon may go on under another number, if its file says so in time (systemd: `service_sigchld_event`).
+                Some(Wake::ControlEnded(_)) if self.load_pid_file() => return Some(Wake::Notified),
                 Some(Wake::ControlEnded(exit)) => {
                     self.main_ended(&main, exit);
                     return Some(Wake::MainEnded(exit));

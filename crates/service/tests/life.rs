@@ -1,7 +1,7 @@
 //! The life of services, on the real kernel: order, readiness, stop, and that nothing stays behind.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
-use ringfence_engine::Streams;
+use ringfence_engine::{Failure, Step, Streams};
 use ringfence_host::HostFacts;
 use ringfence_sandbox::plan::{Bases, Mode};
 use ringfence_service::{
@@ -297,6 +297,52 @@ fn a_service_forks_and_names_its_main_process() {
 }
 
 #[test]
+fn after_exec_start_post_a_pid_file_is_asked_for_whatever_the_type() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let line = format!("PIDFile={}\n", file.display());
+    for kind in ["oneshot", "exec", "simple"] {
+        let unit = format!("Type={kind}\n{line}ExecStart=/bin/true\n");
+        let (outcome, log) = life(&unit);
+        assert_eq!(outcome.result, ServiceResult::Success, "Type={kind}: nobody asks: {log:?}");
+        // As long as it takes for the main process to be over.
+        let (outcome, log) = life(&format!("{unit}ExecStartPost=/bin/sleep 0.3"));
+        assert_eq!(outcome.result, ServiceResult::Protocol, "Type={kind}: {log:?}");
+        assert!(!outcome.was_ready, "Type={kind}: {log:?}");
+    }
+    let sleeps = format!("Type=exec\n{line}ExecStart=/bin/sleep 1000\n");
+    let (outcome, log) = life(&format!("{sleeps}TimeoutStartSec=300ms\nExecStartPost=/bin/true"));
+    assert_eq!(outcome.result, ServiceResult::Timeout, "it may still be written: {log:?}");
+    let post = format!("ExecStartPost=/bin/sh -c 'echo $MAINPID > {}'", file.display());
+    let (outcome, log) = life_with(&format!("{sleeps}{post}"), |controls, line| {
+        if line == "ready" {
+            controls.stop();
+        }
+    });
+    assert!(outcome.was_ready, "{log:?}");
+    assert_eq!(outcome.main, Some(Exit::Signal { signal: 15, core: false }), "{log:?}");
+}
+
+#[test]
+fn a_main_process_moves_on_if_its_pid_file_says_so() {
+    if !root_or_skip() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let text = format!(
+        "Type=exec\nPIDFile={0}\nExecStart=/bin/sh -c '(sleep 0.3; exit 7) & echo $$! > {0}; exit 3'",
+        file.display()
+    );
+    let (outcome, log) = life(&text);
+    assert_eq!(outcome.main, Some(Exit::Status(7)), "the first one's end is none: {log:?}");
+    assert_eq!(log.iter().filter(|line| line.starts_with("ExecStart ended")).count(), 1, "{log:?}");
+}
+
+#[test]
 fn a_reload_runs_its_commands() {
     if !root_or_skip() {
         return;
@@ -400,19 +446,16 @@ fn a_hidden_notification_socket_is_told() {
     assert!(!told(&lines), "{lines:?}");
 }
 
-#[test]
-fn a_file_in_the_place_of_the_sockets_is_named() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("file");
-    std::fs::write(&file, "").unwrap();
-    let settings = settings("Type=notify\nExecStart=/bin/true");
+/// Why a unit is not run at all, with the sockets in that directory.
+fn refused(text: &str, sockets: &Path) -> Failure {
+    let settings = settings(text);
     let facts = HostFacts::of_this_machine().unwrap();
     let (_controls, requests) = Controls::new().unwrap();
     let null = std::fs::File::options().write(true).open("/dev/null").unwrap();
     let options = Options {
         mode: Mode::Faithful,
         bases: Bases::system(),
-        sockets: file.join("below"),
+        sockets: sockets.to_owned(),
         streams: Streams { output: null.as_fd(), error: null.as_fd(), terminal: None },
         requests,
         passed: ringfence_service::Passed::default(),
@@ -420,8 +463,28 @@ fn a_file_in_the_place_of_the_sockets_is_named() {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut log = Log { lines: Vec::new(), at: Box::new(|_| {}) };
     let Err(Refused::SetUp(failure)) = run(&settings, &facts, options, &mut log) else {
-        panic!("the socket cannot have been made");
+        panic!("it cannot have been run: {text}");
     };
+    failure
+}
+
+#[test]
+fn a_file_in_the_place_of_the_sockets_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let failure = refused("Type=notify\nExecStart=/bin/true", &file.join("below"));
     assert_eq!(failure.path, Some(file));
     assert!(failure.hint.unwrap().contains("move it away"));
+}
+
+#[test]
+fn the_first_process_opens_files_before_it_looks_its_user_up_if_they_are_for_it() {
+    let sockets = tempfile::tempdir().unwrap();
+    let unit = "OpenFile=/none-such\nUser=none-such\nExecStart=/bin/true\n";
+    let step = |text: &str| refused(text, sockets.path()).step;
+    assert_eq!(step(unit), Step::Fds);
+    assert_eq!(step(&format!("{unit}ExecStartPre=/bin/true")), Step::User);
+    assert_eq!(step(&format!("{unit}ExecCondition=/bin/true")), Step::User);
+    assert_eq!(step(&unit.replace("none-such\nUser", "none-such::graceful\nUser")), Step::User);
 }
