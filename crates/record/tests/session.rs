@@ -313,3 +313,42 @@ fn a_limit_stops_the_recording() {
     let outcome = run(Target::Process(child.pid()), limit, &Stop::new().unwrap(), &mut |_| {});
     assert!(matches!(outcome.ended, Ok(Ended::Stopped)), "{:?}", outcome.ended);
 }
+
+/// What is asked of a mount that is in no namespace leads from its descriptor, whatever has its path: `/inner` is not there,
+/// and `/etc` is.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_detached_mounts_files_are_not_those_of_the_same_path() {
+    if !rustix::process::geteuid().is_root() {
+        println!("SKIP: a mount that is in no namespace needs root");
+        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none());
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("inner"), "").unwrap();
+    // open_tree(2) with OPEN_TREE_CLONE, openat(2) and fchdir(2) on x86-64.
+    let script = format!(
+        "my ($directory, $inner, $etc, $real) = ('{}', 'inner', 'etc', '/etc'); \
+         my $tree = syscall(428, -100, $directory, 1); die 'open_tree' if $tree < 0; \
+         my $look = sub {{ \
+             die 'inner' if syscall(257, $_[0], $inner, 0, 0) < 0; \
+             die 'etc' if syscall(257, $_[0], $etc, 0, 0) >= 0; \
+         }}; \
+         die 'same' if syscall(257, -100, $real, 0, 0) < 0; $look->($tree); syscall(81, $tree) == 0 or die 'fchdir'; $look->(-100);",
+        directory.path().display()
+    );
+    let target =
+        Target::Command(Command { program: "perl".into(), arguments: vec!["-e".into(), script.into()] });
+    let outcome = run(target, None, &Stop::new().unwrap(), &mut |_| {});
+    assert_eq!(status(&outcome).code(), Some(0));
+    let results = |path: &str| {
+        let files = outcome.profile.files();
+        let of_path = files.iter().filter(|access| access.path() == Path::new(path));
+        let mut results: Vec<_> = of_path.map(|access| access.errno()).collect();
+        results.sort();
+        results.dedup();
+        results
+    };
+    assert_eq!(results("/inner"), [None]);
+    assert_eq!(results("/etc"), [None, Some(Errno::ENOENT)]);
+}

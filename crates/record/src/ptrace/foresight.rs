@@ -42,6 +42,10 @@ pub(super) fn how(rule: &Rule, arguments: &Arguments) -> Option<u64> {
 pub(super) fn result(attempt: &Attempt, view: &View, look: Option<&Look>) -> Option<i64> {
     let located = attempt.located[0].as_ref()?;
     let name = attempt.names[0].as_deref().filter(|name| !name.is_empty())?;
+    // A link of /proc leads to what is open, also where nothing has its name.
+    if located.file.via.iter().any(|link| link.path.starts_with("/proc")) {
+        return None;
+    }
     let argument = attempt.arguments;
     let path = located.file.path.as_os_str().as_bytes();
     let below = OsStr::from_bytes(path.strip_prefix(b"/").filter(|below| !below.is_empty()).unwrap_or(b"."));

@@ -426,6 +426,7 @@ impl<'a> Tracer<'a> {
         if names.iter().flatten().any(|name| name.ends_with(b"status")) {
             self.closeness.let_go();
         }
+        let how = how.filter(|_| !decoder.starts_detached(rule, &names));
         let look = how.and_then(|_| decoder.look(rule, &names));
         let repeat = how.zip(look.as_ref()).map(|(how, look)| Repeat {
             program: ByAddress(Arc::clone(&by)),

@@ -11,8 +11,9 @@ use crate::delivery;
 use crate::resolve::{Found, Look, Resolved, Resolver, in_root};
 use crate::{FileKind, ProcessRelation, proc};
 use ringfence_calls::{At, Call, Effect, Object, On, Rule, SocketName, rules};
-use rustix::fs::{AtFlags, readlink, statat};
+use rustix::fs::{AtFlags, CWD, StatxFlags, readlink, statat, statx};
 use std::ffi::OsStr;
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -159,6 +160,35 @@ impl Decoder<'_> {
         }
     }
 
+    /// Whether the call's first name starts in a mount that is in no namespace (open_tree(2), fsmount(2), or one that was
+    /// unmounted lazily), or in what has no name any more: only the thread's own descriptor leads there. What its path leads
+    /// to is something else.
+    pub(super) fn starts_detached(&self, rule: &Rule, names: &Names) -> bool {
+        let (Some(at), Some(name)) = (rule.names.first(), names[0].as_deref()) else { return false };
+        match at.directory.map(|argument| self.arguments.int(argument.into())) {
+            _ if name.starts_with(b"/") => false,
+            None | Some(AT_FDCWD) => {
+                self.tracees.working_directory(self.arguments.thread).is_none() && self.is_detached("cwd")
+            }
+            Some(descriptor) => self.is_detached(&format!("fd/{descriptor}")),
+        }
+    }
+
+    /// Whether a link of the thread's directory in `/proc` leads elsewhere than its text does in the thread's view.
+    fn is_detached(&self, link: &str) -> bool {
+        let start = proc::path(self.arguments.thread, link);
+        let Some(eyes) = self.tracees.eyes(self.arguments.thread) else { return true };
+        let Ok(named) = readlink(&start, Vec::new()) else { return true };
+        let Some(seen) = eyes.view.seen(named.as_bytes()) else { return true };
+        let below = seen.strip_prefix("/").ok().filter(|below| !below.as_os_str().is_empty());
+        let at = |directory: BorrowedFd<'_>, path: &Path, flags| {
+            statx(directory, path, flags, StatxFlags::INO | StatxFlags::MNT_ID)
+                .map(|found| (found.stx_mnt_id, found.stx_dev_major, found.stx_dev_minor, found.stx_ino))
+        };
+        let named = at(eyes.view.root(), below.unwrap_or(Path::new(".")), AtFlags::SYMLINK_NOFOLLOW);
+        named.is_err() || named != at(CWD, start.as_ref(), AtFlags::empty())
+    }
+
     /// The directory that a name starts from, as the program sees it; none for a name that starts at the root.
     fn base(&mut self, at: At, name: &[u8]) -> Option<PathBuf> {
         match at.directory.map(|argument| self.arguments.int(argument.into())) {
@@ -210,7 +240,7 @@ impl Decoder<'_> {
         }
         let found = self.named_by_kernel("cwd")?;
         // Each path that was cut counts.
-        if found.as_os_str() != CUT {
+        if found.as_os_str() != CUT && !self.is_detached("cwd") {
             self.tracees.remember_working_directory(thread, &found);
         }
         Some(found)
