@@ -103,7 +103,7 @@ impl<'a> Supervisor<'a> {
         });
         starting.map_err(|failure| {
             self.observer.event(Event::NotStarted { role, command, failure: &failure });
-            self.culprit.get_or_insert(Exit::Status(failure.status()));
+            self.accuse(Exit::Status(failure.status()));
             ServiceResult::Resources
         })
     }

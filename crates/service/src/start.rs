@@ -95,9 +95,16 @@ impl<'a> Supervisor<'a> {
         let clean = command.ignore_failure || exit.is_clean(daemon, success);
         self.observer.event(Event::Ended { role, command, exit, clean });
         if !clean {
-            self.culprit.get_or_insert(exit);
+            self.accuse(exit);
         }
         clean
+    }
+
+    /// A command other than the main process ended so. What fails after the first failure is not why the whole did.
+    pub(crate) fn accuse(&mut self, exit: Exit) {
+        if self.result == ServiceResult::Success {
+            self.culprit.get_or_insert(exit);
+        }
     }
 
     fn control(&mut self, command: &'a Command, role: Role) -> Result<(), Down> {

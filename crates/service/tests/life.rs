@@ -343,6 +343,21 @@ fn a_main_process_moves_on_if_its_pid_file_says_so() {
 }
 
 #[test]
+fn the_exit_status_is_that_of_the_first_failure() {
+    if !root_or_skip() {
+        return;
+    }
+    let fails = |status: u8| format!("/bin/sh -c 'exit {status}'");
+    let unit = format!("ExecStart={}\nExecStopPost={}", fails(3), fails(5));
+    let (outcome, log) = life(&unit);
+    assert_eq!(outcome.status(), 3, "{log:?}");
+    let (outcome, log) = life(&unit.replace("exit 3", "exit 0"));
+    assert_eq!(outcome.status(), 5, "{log:?}");
+    let (outcome, log) = life(&format!("{unit}\nExecStartPre={}", fails(4)));
+    assert_eq!(outcome.status(), 4, "{log:?}");
+}
+
+#[test]
 fn a_reload_runs_its_commands() {
     if !root_or_skip() {
         return;
