@@ -107,7 +107,9 @@ impl Decoder {
         if event.result >= 0 && change(&attempt, &what).paths {
             self.resolver.forget();
         }
-        deliver(&by, event.result, what)
+        let mut delivered = deliver(&by, event.result, what);
+        delivered.extend(crate::capability::of_new_namespaces(rule, &delivered));
+        delivered
     }
 
     /// Finds everything that a call was about.

@@ -8,9 +8,12 @@ use crate::attempt::{Attempt, Located};
 use crate::proc::Status;
 use crate::resolve::{Found, KeptKey, Key};
 use crate::view::View;
-use crate::{Address, FileKind, IdentityChange, Operation, Operations, Privilege, What};
+use crate::{
+    Address, FileKind, IdentityChange, NamespaceKind, NamespaceWay, Operation, Operations, Privilege, What,
+};
 use hashbrown::HashMap;
 use ringfence_calls::Effect;
+
 use ringfence_terms::Errno;
 use rustix::fs::{AtFlags, statat};
 use std::collections::BTreeSet;
@@ -32,14 +35,20 @@ const SETPCAP: u8 = 8;
 const NET_BIND_SERVICE: u8 = 10;
 const NET_RAW: u8 = 13;
 const SYS_MODULE: u8 = 16;
+const SYS_RAWIO: u8 = 17;
 const SYS_CHROOT: u8 = 18;
 const SYS_PTRACE: u8 = 19;
 const SYS_PACCT: u8 = 20;
 const SYS_ADMIN: u8 = 21;
+const SYS_BOOT: u8 = 22;
 const SYS_NICE: u8 = 23;
+const SYS_RESOURCE: u8 = 24;
 const SYS_TIME: u8 = 25;
+const SYS_TTY_CONFIG: u8 = 26;
 const MKNOD: u8 = 27;
 const SYSLOG: u8 = 34;
+const PERFMON: u8 = 38;
+const BPF: u8 = 39;
 
 const READ: u32 = 4;
 const WRITE: u32 = 2;
@@ -103,10 +112,24 @@ impl Inference {
                 asked.insert((capability, has));
             }
         };
-        of_call(attempt, who).for_each(&mut ask);
+        of_call(attempt.rule.name, &attempt.arguments, who).for_each(&mut ask);
+        // What is made along with a user namespace is that one's, where its maker has every capability (`create_user_ns`,
+        // kernel/user_namespace.c).
+        let in_new_user_namespace = what.contains(&What::Privilege(Privilege::Namespace {
+            kind: NamespaceKind::User,
+            way: NamespaceWay::Make,
+        }));
         for one in what {
             match one {
+                What::Privilege(Privilege::Namespace { .. }) if in_new_user_namespace => {}
                 What::Privilege(privilege) => {
+                    // To another mount namespace one may only go with the right to change roots (`mntns_install`,
+                    // fs/namespace.c).
+                    if let Privilege::Namespace { kind: NamespaceKind::Mnt, way: NamespaceWay::Join } =
+                        privilege
+                    {
+                        ask(SYS_CHROOT);
+                    }
                     self.of_privilege(privilege, who).into_iter().for_each(&mut ask)
                 }
                 What::File(file) => {
@@ -135,7 +158,7 @@ impl Inference {
             Privilege::Socket { family: 17, .. } | Privilege::Socket { family: 2 | 10, kind: 3, .. } => {
                 Some(NET_RAW)
             }
-            Privilege::Namespace { kind, .. } if *kind != crate::NamespaceKind::User => Some(SYS_ADMIN),
+            Privilege::Namespace { kind, .. } if *kind != NamespaceKind::User => Some(SYS_ADMIN),
             Privilege::Realtime(_) => Some(SYS_NICE),
             Privilege::Device { mknod: true, .. } => Some(MKNOD),
             Privilege::Hostname(_) => Some(SYS_ADMIN),
@@ -143,7 +166,7 @@ impl Inference {
             Privilege::KernelLog => Some(SYSLOG),
             Privilege::Module(_) => Some(SYS_MODULE),
             Privilege::Identity(IdentityChange::Groups) => Some(SETGID),
-            Privilege::Identity(IdentityChange::BoundingSet) => Some(SETPCAP),
+            Privilege::Identity(IdentityChange::BoundingSet | IdentityChange::Securebits) => Some(SETPCAP),
             Privilege::Identity(IdentityChange::User(id)) if !who.users[..3].contains(id) => Some(SETUID),
             Privilege::Identity(IdentityChange::Group(id)) if !who.groups[..3].contains(id) => Some(SETGID),
             _ => None,
@@ -216,12 +239,35 @@ fn found(path: &Path, view: &View) -> Option<Found> {
 }
 
 /// What the call itself is asked for, whatever it is about.
-fn of_call(attempt: &Attempt, who: &Status) -> impl Iterator<Item = u8> {
-    let own_id = |ids: &[u32; 4]| ids[..3].contains(&(attempt.arguments[0] as u32));
-    let capability = match attempt.rule.name {
+fn of_call(name: &str, arguments: &[u64; 6], who: &Status) -> impl Iterator<Item = u8> {
+    const OPEN_TREE_CLONE: u64 = 1;
+    const UFFD_USER_MODE_ONLY: u64 = 1;
+    const PR_SET_MM: u64 = 35;
+    const IOPRIO_CLASS_RT: u64 = 1;
+    // BPF_MAP_CREATE, BPF_PROG_LOAD and BPF_BTF_LOAD (linux/bpf.h).
+    const BPF_MAKING: [u64; 3] = [0, 5, 18];
+    let own_id = |ids: &[u32; 4]| ids[..3].contains(&(arguments[0] as u32));
+    let has = |capability: u8| who.effective & 1 << capability != 0;
+    let capability = match name {
         "mount" | "umount" | "umount2" | "pivot_root" | "move_mount" | "mount_setattr" | "fspick"
         | "swapon" | "swapoff" | "quotactl" | "quotactl_fd" => Some(SYS_ADMIN),
+        "fsopen" | "fsmount" | "fanotify_init" => Some(SYS_ADMIN),
+        "open_tree" | "open_tree_attr" if arguments[2] & OPEN_TREE_CLONE != 0 => Some(SYS_ADMIN),
         "chroot" => Some(SYS_CHROOT),
+        "bpf" if BPF_MAKING.contains(&(arguments[0] & 0xffff_ffff)) => Some(BPF),
+        "perf_event_open" => Some(PERFMON),
+        "userfaultfd" if arguments[0] & UFFD_USER_MODE_ONLY == 0 => Some(SYS_PTRACE),
+        // Others may only become nicer; from how nice one was is not known here.
+        "setpriority" if (arguments[2] as i32) < 0 => Some(SYS_NICE),
+        // Either will do, and the greater one is asked for first (`ioprio_check_cap`, block/ioprio.c).
+        "ioprio_set" if arguments[2] >> 13 & 7 == IOPRIO_CLASS_RT => {
+            Some(if has(SYS_ADMIN) { SYS_ADMIN } else { SYS_NICE })
+        }
+        "iopl" if arguments[0] != 0 => Some(SYS_RAWIO),
+        "ioperm" if arguments[2] as u32 != 0 => Some(SYS_RAWIO),
+        "reboot" | "kexec_load" | "kexec_file_load" => Some(SYS_BOOT),
+        "vhangup" => Some(SYS_TTY_CONFIG),
+        "prctl" if arguments[0] == PR_SET_MM => Some(SYS_RESOURCE),
         "capset" => Some(SETPCAP),
         "acct" => Some(SYS_PACCT),
         "open_by_handle_at" => Some(DAC_READ_SEARCH),
@@ -326,6 +372,50 @@ fn removes(operations: Operations) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As capabilities(7) and the kernel's own checks have it; the same as its tracepoint tells of these calls.
+    #[test]
+    fn calls_ask_for_what_the_kernel_asks_for() {
+        let root = somebody(0, u64::MAX);
+        let asked = |name: &str, arguments: [u64; 3]| -> Vec<u8> {
+            let [first, second, third] = arguments;
+            of_call(name, &[first, second, third, 0, 0, 0], &root).collect()
+        };
+        for (name, arguments, capability) in [
+            ("fanotify_init", [4, 0, 0], SYS_ADMIN),
+            ("fsopen", [1, 0, 0], SYS_ADMIN),
+            ("fsmount", [3, 0, 0], SYS_ADMIN),
+            ("open_tree", [3, 1, 0x80001], SYS_ADMIN),
+            ("mount", [1, 1, 1], SYS_ADMIN),
+            ("umount2", [1, 0, 0], SYS_ADMIN),
+            ("pivot_root", [1, 1, 0], SYS_ADMIN),
+            ("open_by_handle_at", [3, 1, 0], DAC_READ_SEARCH),
+            ("bpf", [5, 1, 120], BPF),
+            ("perf_event_open", [1, 0, 0], PERFMON),
+            ("userfaultfd", [0, 0, 0], SYS_PTRACE),
+            ("setpriority", [0, 0, -5_i64 as u64], SYS_NICE),
+            ("ioprio_set", [1, 0, 1 << 13 | 4], SYS_ADMIN),
+            ("ioperm", [0x80, 1, 1], SYS_RAWIO),
+            ("reboot", [0, 0, 0], SYS_BOOT),
+            ("vhangup", [0, 0, 0], SYS_TTY_CONFIG),
+            ("prctl", [35, 1, 0], SYS_RESOURCE),
+        ] {
+            assert_eq!(asked(name, arguments), [capability], "{name}");
+        }
+        for (name, arguments) in [
+            ("open_tree", [3, 1, 0x80000]),
+            ("bpf", [1, 1, 120]),
+            ("userfaultfd", [1, 0, 0]),
+            ("setpriority", [0, 0, 5]),
+            ("ioprio_set", [1, 0, 2 << 13]),
+            ("ioperm", [0x80, 1, 0]),
+            ("prctl", [15, 1, 0]),
+        ] {
+            assert!(asked(name, arguments).is_empty(), "{name} {arguments:?}");
+        }
+        let nicer = somebody(0, 1 << SYS_NICE);
+        assert_eq!(of_call("ioprio_set", &[1, 0, 1 << 13, 0, 0, 0], &nicer).collect::<Vec<_>>(), [SYS_NICE]);
+    }
 
     fn found(mode: u32, user: u32, group: u32) -> Found {
         Found { mode, user, group, device: 0, links: 1 }
