@@ -292,6 +292,12 @@ pub const LINES: &[&[&str]] = &[
         "LogsDirectory={name}",
     ],
     &["SetCredential=key:value", "LogNamespace=", "SyslogIdentifier=other", "Slice=system.slice"],
+    &[
+        "ExecCondition=/bin/true",
+        "ExecCondition=/bin/false",
+        "ExecCondition=-/bin/false",
+        "ExecCondition=/bin/sh -c 'exit 255'",
+    ],
     &["PermissionsStartOnly=yes", "RootDirectoryStartOnly=yes"],
     &["WatchdogSec=1min", "WatchdogSec=infinity", "NotifyAccess=all", "FileDescriptorStoreMax=3"],
     &[

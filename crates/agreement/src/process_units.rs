@@ -152,9 +152,9 @@ impl Draw {
             // filter forbids to reach the journal. ringfence need not.
             arguments.clear();
         }
-        let kind = self.one(&["", "", "", "", "", "Pre", "Post", "Stop", "StopPost"]);
+        let kind = self.one(&["", "", "", "", "", "Condition", "Pre", "Post", "Stop", "StopPost"]);
         let directive = match kind {
-            "Stop" | "StopPost" => format!("Exec{kind}"),
+            "Condition" | "Stop" | "StopPost" => format!("Exec{kind}"),
             _ => format!("ExecStart{kind}"),
         };
         let command = format!("{directive}={prefix}{program}{zero} self /agreement/out/{{name}}{arguments}");

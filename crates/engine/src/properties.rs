@@ -35,11 +35,12 @@ pub fn set(settings: &Settings, report: &mut dyn FnMut(Shortfall)) -> Result<(),
     cpu_affinity(settings)?;
     numa::set_memory_policy(settings, report)?;
     if scheduling.io_class.value.is_some() || scheduling.io_priority.value.is_some() {
-        // Class `none` becomes what it stands for (systemd: `ioprio_normalize`).
+        // Class `none` stands for best effort (systemd: `ioprio_normalize`).
         let (class, priority) = match scheduling.io_class.value {
-            Some(IoClass::None) => (2, 4),
             Some(IoClass::Realtime) => (1, scheduling.io_priority.value.unwrap_or(4)),
-            None | Some(IoClass::BestEffort) => (2, scheduling.io_priority.value.unwrap_or(4)),
+            None | Some(IoClass::None | IoClass::BestEffort) => {
+                (2, scheduling.io_priority.value.unwrap_or(4))
+            }
             Some(IoClass::Idle) => (3, scheduling.io_priority.value.unwrap_or(4)),
         };
         let line = &scheduling.io_class;

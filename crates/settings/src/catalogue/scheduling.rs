@@ -4,8 +4,8 @@ use super::field::{Field, optional, scalar};
 use super::{Directive, Kind, Manual, Merge, Section};
 use crate::NumaPolicy;
 use crate::read::{
-    Boolean, Bounded, Class, IoPriority, Notation, Policy, Word, cpu_affinity, cpu_policy, io, numa_mask,
-    show_cpu_affinity, show_numa_mask, show_optional, some,
+    Boolean, Bounded, Class, IoPriority, Notation, Policy, Word, cpu_affinity, cpu_policy, io, io_class,
+    numa_mask, show_cpu_affinity, show_numa_mask, show_optional, some,
 };
 
 const MANUAL: Manual = Manual { page: "systemd.exec(5)", chapter: "Scheduling" };
@@ -67,7 +67,7 @@ pub(super) static ALL: &[Directive] = &[
             kind: Class::KIND,
             merge: Merge::LastOrUnset,
             kept: false,
-            read: |line, settings| io::<Class>(line, settings, |scheduling| &mut scheduling.io_class),
+            read: io_class,
             show: |settings| show_optional::<Class>(&settings.scheduling.io_class),
         },
         "How the kernel shares out disks to the service (ioprio_set(2)).",

@@ -51,7 +51,8 @@ pub(crate) use scalar::{
     entries, optional, scalar, show_each, show_list, show_optional, show_scalar, some, words,
 };
 pub(crate) use scheduling::{
-    Class, IoPriority, Policy, cpu_affinity, cpu_policy, io, numa_mask, show_cpu_affinity, show_numa_mask,
+    Class, IoPriority, Policy, cpu_affinity, cpu_policy, io, io_class, numa_mask, show_cpu_affinity,
+    show_numa_mask,
 };
 pub(crate) use security::{LogNamespaceName, label, secure_bits, show_label, show_secure_bits};
 pub(crate) use service::{

@@ -109,6 +109,18 @@ pub(crate) fn io<N: Notation>(
     Ok(())
 }
 
+/// The class: `none` stands for the default of both, so that only a priority that comes after it holds (systemd:
+/// `ioprio_normalize`).
+pub(crate) fn io_class(line: &mut Line<'_>, settings: &mut Settings) -> Result<(), Refusal> {
+    let before = settings.scheduling.io_class.origin.clone();
+    io::<Class>(line, settings, |scheduling| &mut scheduling.io_class)?;
+    let class = &settings.scheduling.io_class;
+    if class.value == Some(IoClass::None) && class.origin != before {
+        settings.scheduling.io_priority = Sourced::default();
+    }
+    Ok(())
+}
+
 /// `numa`, or CPUs (systemd: `config_parse_exec_cpu_affinity`).
 pub(crate) fn cpu_affinity(line: &mut Line<'_>, settings: &mut Settings) -> Result<(), Refusal> {
     let scheduling = &mut settings.scheduling;
