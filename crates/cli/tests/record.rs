@@ -293,3 +293,43 @@ fn profiles_are_shown_merged_and_compared() {
     assert_eq!(bytes("ab.json"), bytes("ba.json"));
     assert_eq!(profile(&["show", "--format", "json", "ab.json"]).as_bytes(), bytes("ab.json"));
 }
+
+#[test]
+fn where_the_host_has_a_path_and_what_was_only_sampled_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("inside"), "").unwrap();
+    let record = |name: &str, program: &[&str]| {
+        let output = ringfence()
+            .args(["record", "--recorder", "ptrace", "-o", name, "--"])
+            .args(program)
+            .current_dir(directory.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    let profile = |arguments: &[&str]| {
+        let output =
+            ringfence().arg("profile").args(arguments).current_dir(directory.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    record("plain.json", &["sh", "-c", ":"]);
+    record("more.json", &["sh", "-c", "mkdir made"]);
+    let note = "note: the old profile may lack system calls that were made: ";
+    assert!(profile(&["diff", "plain.json", "more.json"]).contains(note));
+    assert!(!profile(&["diff", "plain.json", "plain.json"]).contains("note: "));
+    assert!(!profile(&["show", "plain.json"]).contains("on the host /"));
+    if !rustix::process::geteuid().is_root() {
+        println!("SKIP: chroot(2) needs root");
+        assert!(std::env::var_os("RINGFENCE_TESTS_MUST_RUN").is_none());
+        return;
+    }
+    record(
+        "below.json",
+        &["perl", "-e", "chroot('.') and chdir('/') and open(my $f, '<', '/inside') or die"],
+    );
+    let host = format!("on the host {}", directory.path().join("inside").display());
+    for shown in [profile(&["show", "below.json"]), profile(&["show", "--tree", "below.json"])] {
+        assert!(shown.lines().any(|line| line.ends_with(&host)), "{shown}");
+    }
+}

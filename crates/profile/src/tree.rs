@@ -13,12 +13,14 @@ pub struct Tree<'p> {
     pub uses: BTreeMap<Option<Errno>, Operations>,
     /// The names of the programs that did it.
     pub by: BTreeSet<&'p OsStr>,
+    /// The host's paths of it, where they differ.
+    pub hosts: BTreeSet<&'p Path>,
     /// What is below, by name.
     pub below: BTreeMap<&'p OsStr, Tree<'p>>,
 }
 
 /// A path with what was done with it; or a directory with what was done with everything in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line<'p> {
     /// The path.
     pub path: PathBuf,
@@ -28,6 +30,8 @@ pub struct Line<'p> {
     pub uses: BTreeMap<Option<Errno>, Operations>,
     /// The names of the programs that did it.
     pub by: BTreeSet<&'p OsStr>,
+    /// The host's paths of it, where they differ.
+    pub hosts: BTreeSet<&'p Path>,
 }
 
 impl<'p> Tree<'p> {
@@ -41,6 +45,7 @@ impl<'p> Tree<'p> {
             }
             join(&mut node.uses, access.errno(), access.operations());
             node.by.insert(&access.by().comm);
+            node.hosts.extend(access.host());
         }
         root
     }
@@ -61,9 +66,11 @@ impl<'p> Tree<'p> {
             lines.extend(tree.lines_at(&path.join(name), most));
         }
         if lines.len() > most {
-            let mut all =
-                Line { path: path.to_owned(), below: 0, uses: BTreeMap::new(), by: BTreeSet::new() };
+            let mut all = Line { path: path.to_owned(), ..Line::default() };
             for line in lines {
+                all.hosts.extend(
+                    line.hosts.iter().filter_map(|host| above(host, line.path.strip_prefix(path).ok()?)),
+                );
                 all.below += line.below.max(1);
                 line.uses.into_iter().for_each(|(errno, operations)| join(&mut all.uses, errno, operations));
                 all.by.extend(line.by);
@@ -74,9 +81,15 @@ impl<'p> Tree<'p> {
     }
 
     fn own_line(&self, path: &Path) -> Vec<Line<'p>> {
-        let line = Line { path: path.to_owned(), below: 0, uses: self.uses.clone(), by: self.by.clone() };
+        let (uses, by, hosts) = (self.uses.clone(), self.by.clone(), self.hosts.clone());
+        let line = Line { path: path.to_owned(), below: 0, uses, by, hosts };
         if self.uses.is_empty() { Vec::new() } else { vec![line] }
     }
+}
+
+/// The host's path of a directory, from that of what is below it.
+fn above<'p>(host: &'p Path, below: &Path) -> Option<&'p Path> {
+    host.ends_with(below).then(|| host.ancestors().nth(below.iter().count())).flatten()
 }
 
 fn join(uses: &mut BTreeMap<Option<Errno>, Operations>, errno: Option<Errno>, operations: Operations) {
@@ -105,6 +118,32 @@ mod tests {
             profile.add(&Event { by, errno: None, what: What::File(file) });
         }
         profile
+    }
+
+    #[test]
+    fn the_hosts_paths_are_told_of_closed_directories_too() {
+        let mut profile = profile(&["/etc/a"]);
+        for name in ["a", "b/c", "d"] {
+            let file = FileUse {
+                operations: Operation::Write.into(),
+                path: Path::new("/tmp").join(name),
+                host: Some(Path::new("/tmp/private/tmp").join(name)),
+                kind: FileKind::File,
+                via: Vec::new(),
+                process: None,
+            };
+            let by = Arc::new(Program { exe: "/bin/x".into(), comm: "x".into(), uid: 0 });
+            profile.add(&Event { by, errno: None, what: What::File(file) });
+        }
+        let tree = Tree::of(&profile, |_| true);
+        let shown = |most| -> Vec<(String, Vec<String>)> {
+            let text = |path: &Path| path.display().to_string();
+            let lines = tree.lines(most).into_iter();
+            lines.map(|line| (text(&line.path), line.hosts.into_iter().map(text).collect())).collect()
+        };
+        let tmp = ("/tmp".to_owned(), vec!["/tmp/private/tmp".to_owned()]);
+        assert_eq!(shown(2), [("/etc/a".to_owned(), vec![]), tmp]);
+        assert_eq!(shown(9)[2], ("/tmp/b/c".to_owned(), vec!["/tmp/private/tmp/b/c".to_owned()]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
 use anstyle::AnsiColor;
-use ringfence_profile::{Difference, Profile};
+use ringfence_profile::{BlindSpot, Difference, Privilege, Profile, Recording};
 use ringfence_terms::Errno;
 use serde::Serialize;
 use std::ffi::OsStr;
@@ -17,7 +17,9 @@ pub fn run(old: &Profile, new: &Profile, context: &Context) -> Result<(), Failur
     let (added, gone) = (new.beyond(old), old.beyond(new));
     match context.format {
         Format::Json => output::json(&Json { version: 1, added: changes(&added), gone: changes(&gone) }),
-        _ => output::text(&text(&added, &gone)),
+        _ => output::text(
+            &(text(&added, &gone) + &unsampled(old, &added, "old") + &unsampled(new, &gone, "new")),
+        ),
     }
 }
 
@@ -62,6 +64,21 @@ fn changes(difference: &Difference<'_>) -> Vec<Change> {
         });
     }
     changes
+}
+
+/// A note, if calls that a profile lacks may have been made all the same; `difference` is what the other one has more.
+fn unsampled(lacking: &Profile, difference: &Difference<'_>, which: &str) -> String {
+    let sampled =
+        |(_, recording): (_, &Recording)| recording.blind_spots.contains(&BlindSpot::SyscallsSampled);
+    let is_call =
+        |(privilege, _): &(&Privilege, Option<Errno>)| matches!(privilege, Privilege::Syscall { .. });
+    match lacking.recordings().any(sampled) && difference.privileges.keys().any(is_call) {
+        true => format!(
+            "note: the {which} profile may lack system calls that were made: {}\n",
+            BlindSpot::SyscallsSampled.sentence()
+        ),
+        false => String::new(),
+    }
 }
 
 fn text(added: &Difference<'_>, gone: &Difference<'_>) -> String {

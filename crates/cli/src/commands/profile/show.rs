@@ -9,6 +9,7 @@ use ringfence_profile::{FileAccess, Line, Operation, Operations, Privilege, Prof
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// A directory of a summary with more lines than this is closed.
 const MOST_LINES: usize = 10;
@@ -83,7 +84,8 @@ fn section(text: &mut String, title: &str, tree: &Tree<'_>) {
     let width = lines.iter().map(|line| name(line).chars().count()).max().unwrap_or(0).min(60);
     for line in lines {
         let by = line.by.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-        push(text, format_args!("  {:width$}  {}  ({by})", name(&line), uses(&line)));
+        let host = on_host(&line.hosts);
+        push(text, format_args!("  {:width$}  {}  ({by}){host}", name(&line), uses(&line)));
     }
 }
 
@@ -98,6 +100,14 @@ fn name(line: &Line<'_>) -> String {
         0 => path,
         1 => format!("{path}/… (1 path)"),
         below => format!("{path}/… ({below} paths)"),
+    }
+}
+
+/// Where the host has it, if elsewhere.
+fn on_host(hosts: &BTreeSet<&Path>) -> String {
+    match hosts.iter().map(|host| shown(host.as_os_str())).collect::<Vec<_>>() {
+        hosts if hosts.is_empty() => String::new(),
+        hosts => format!("  on the host {}", hosts.join(", ")),
     }
 }
 
@@ -145,11 +155,12 @@ fn whole_tree(profile: &Profile) -> String {
 }
 
 fn branch(text: &mut String, label: &str, lead: &str, tree: &Tree<'_>) {
-    let line = Line { path: Default::default(), below: 0, uses: tree.uses.clone(), by: tree.by.clone() };
+    let line = Line { uses: tree.uses.clone(), by: tree.by.clone(), ..Line::default() };
+    let host = on_host(&tree.hosts);
     let by = tree.by.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     match tree.uses.is_empty() {
         true => push(text, format_args!("{lead}{label}")),
-        false => push(text, format_args!("{lead}{label}  {}  ({by})", uses(&line))),
+        false => push(text, format_args!("{lead}{label}  {}  ({by}){host}", uses(&line))),
     }
 }
 
