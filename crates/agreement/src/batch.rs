@@ -114,7 +114,8 @@ impl Bench {
         compared.collect()
     }
 
-    /// Runs one job on a machine of its own, one without a systemd where none is needed; also what the machine held at the job's paths before.
+    /// Runs one job on a machine of its own, one without a systemd where none is needed; also what the machine held at the
+    /// job's paths before.
     pub fn alone(
         &self,
         side: &Other,

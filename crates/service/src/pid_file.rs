@@ -19,7 +19,8 @@ impl Supervisor<'_> {
         self.set_main(pid, trusted)
     }
 
-    /// Guesses, unless the main process has been known: if exactly one process is left whose parent is this one now, it is it (systemd: `unit_search_main_pid`).
+    /// Guesses, unless the main process has been known: if exactly one process is left whose parent is this one now, it is
+    /// it (systemd: `unit_search_main_pid`).
     pub(crate) fn guess_main(&mut self) {
         if self.main.is_some() || self.main_exit.is_some() || !self.settings.service.guess_main_pid.value {
             return;
