@@ -280,7 +280,7 @@ fn profiles_are_shown_merged_and_compared() {
     assert!(shown.contains("changes: 1 path\n"), "{shown}");
     assert!(profile(&["show", "--tree", "b.json"]).contains("└── other  read = ENOENT  (sh)"), "{shown}");
     // What was recorded does not reach the terminal as it is.
-    let odd = "exec 3>file; : \x1b]0;title\x07";
+    let odd = "exec 3</dev/null; : \x1b]0;title\x07";
     record(directory.path(), "odd.json", odd);
     for shown in [profile(&["show", "odd.json"]), profile(&["show", "--tree", "odd.json"])] {
         assert!(!shown.contains(['\x1b', '\x07']), "{shown}");

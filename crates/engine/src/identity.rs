@@ -55,7 +55,7 @@ impl Identity {
             identity.gid = identity.user.as_ref().map(|user| user.gid);
         }
         if let Some(name) = &wanted.group.value {
-            match group(name, facts) {
+            match facts.group_of_line(name) {
                 Some(gid) => identity.gid = Some(gid),
                 // A dynamic group has its user's number.
                 None if wanted.dynamic_user.value && identity.gid.is_some() => {}
@@ -68,7 +68,7 @@ impl Identity {
         }
         for line in &wanted.supplementary_groups {
             let name = &line.value;
-            let gid = group(name, facts).ok_or_else(|| unknown(Step::Group, "group", name, line))?;
+            let gid = facts.group_of_line(name).ok_or_else(|| unknown(Step::Group, "group", name, line))?;
             identity.groups.get_or_insert_default().push(gid);
         }
         for groups in [&mut identity.groups, &mut identity.own_groups].into_iter().flatten() {
@@ -200,16 +200,6 @@ fn account(name: &str, settings: &Settings, facts: &dyn Facts) -> Option<User> {
             known("nobody", 65534, "/", "/usr/sbin/nologin")
         }
         _ => facts.user(name),
-    }
-}
-
-/// The group of `Group=` and its kin. A number must be that of a group that exists (systemd: `src/basic/user-util.c:
-/// get_group_creds`).
-fn group(name: &str, facts: &dyn Facts) -> Option<u32> {
-    match name.parse::<u32>() {
-        Ok(number @ (0 | 65534)) => Some(number),
-        Ok(number) => facts.group_name(number).map(|_| number),
-        Err(_) => facts.group(name),
     }
 }
 

@@ -14,8 +14,7 @@ mod mountinfo;
 mod one_by_one;
 pub mod packages;
 
-pub use accounts::Accounts;
-
+use accounts::Accounts;
 use files::Files;
 use one_by_one::OneByOne;
 use ringfence_sandbox::facts::{Facts, Features, Mount, MountSource, MountTable, Node, User};

@@ -39,12 +39,7 @@ fn check(subject: &Subject<'_>, report: &mut Report) {
     let group = identity.group.value.as_deref().zip(identity.group.origin.as_ref());
     let more = identity.supplementary_groups.iter().filter_map(|g| Some((&*g.value, g.origin.as_ref()?)));
     for (name, origin) in group.into_iter().chain(more) {
-        // A number must be that of a group, too (systemd: `get_group_creds` in `src/basic/user-util.c`).
-        let known = match name.parse::<u32>() {
-            Ok(number) => matches!(number, 0 | 65534) || subject.facts().group_name(number).is_some(),
-            Err(_) => subject.facts().group(name).is_some(),
-        };
-        if !known {
+        if subject.facts().group_of_line(name).is_none() {
             let message = format!("there is no group {name} on this machine, and the start fails with 216/GROUP");
             report.add(subject.whole(origin), message).help("make it (sysusers.d(5))");
         }

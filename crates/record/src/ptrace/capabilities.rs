@@ -13,7 +13,6 @@ use crate::{
 };
 use hashbrown::HashMap;
 use ringfence_calls::Effect;
-
 use ringfence_terms::Errno;
 use rustix::fs::{AtFlags, statat};
 use std::collections::BTreeSet;

@@ -26,6 +26,16 @@ pub trait Facts {
     fn group_name(&self, gid: u32) -> Option<String>;
     /// All groups that list a user as a member.
     fn groups_of(&self, user: &str) -> Vec<u32>;
+
+    /// The group that `Group=` or `SupplementaryGroups=` names: a number must be that of a group that exists (systemd:
+    /// `src/basic/user-util.c: get_group_creds`).
+    fn group_of_line(&self, value: &str) -> Option<u32> {
+        match value.parse::<u32>() {
+            Ok(number @ (0 | 65534)) => Some(number),
+            Ok(number) => self.group_name(number).map(|_| number),
+            Err(_) => self.group(value),
+        }
+    }
 }
 
 /// What `lstat(2)` tells of a path.
